@@ -1,0 +1,256 @@
+/**
+ * The treaty between the control plane and a runner: frames over one stream socket.
+ *
+ * A frame is `u32 LE total | u32 LE head | head: JSON | payload: raw bytes`, where `total` counts what follows it. Events and results
+ * travel as raw payloads, so the control plane never parses what users send. Either side treats the other's bytes as hostile: sizes are
+ * bounded before anything is kept, and a head is read by `parseHostFrame` or `parseRunnerFrame`, never trusted as it comes.
+ */
+
+/** What a runner needs to know of its function before the first call. */
+export interface InitFrame {
+  readonly type: "init";
+  /** The folder of the unpacked code. */
+  readonly taskRoot: string;
+  readonly handler: string;
+  /** The whole of `process.env`. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly functionName: string;
+  readonly functionVersion: string;
+  readonly memoryMib: number;
+  readonly logGroupName: string;
+  readonly logStreamName: string;
+}
+
+/** One call; its payload is the event, JSON as the client sent it (nothing at all means `{}`). */
+export interface InvokeFrame {
+  readonly type: "invoke";
+  /** The invocation's request id. */
+  readonly id: string;
+  readonly invokedArn: string;
+  /** Epoch milliseconds at which the host ends the call. */
+  readonly deadlineMs: number;
+  /** Whether the runner is to write `outputMark(id)` to its output when the call ends. */
+  readonly markOutput: boolean;
+  /** JSON of the client context, as decoded from the request. */
+  readonly clientContext?: string;
+  readonly traceId?: string;
+  readonly tenantId?: string;
+}
+
+export type HostFrame = InitFrame | InvokeFrame;
+
+export type FunctionErrorKind = "Handled" | "Unhandled";
+
+export type RunnerFrame =
+  /** The worker thread is up and waits for its init frame. */
+  | { readonly type: "hello" }
+  /** The handler is loaded. */
+  | { readonly type: "ready" }
+  /** The handler could not be loaded; the payload is the error object, JSON. */
+  | { readonly type: "init-error"; readonly errorType: string }
+  /** The payload is the result, JSON. `marked`: the output mark was written. */
+  | { readonly type: "result"; readonly id: string; readonly marked: boolean }
+  /** The payload is the error object, JSON. */
+  | {
+      readonly type: "error";
+      readonly id: string;
+      readonly marked: boolean;
+      readonly kind: FunctionErrorKind;
+      readonly errorType: string;
+    }
+  /** The event is not JSON; the handler was not called. */
+  | { readonly type: "rejected"; readonly id: string; readonly reason: string }
+  /** Something outside the handler's promise failed and the runner is about to exit; the payload is the error object. */
+  | { readonly type: "fault"; readonly errorType: string };
+
+/** Heads hold environment variables (4 KiB at most) and a client context; nothing in them is longer. */
+export const HEAD_BYTES_MAX = 256 * 1024;
+/** The largest payload is a result that is just too large to be let through, or an event of 6 MiB. */
+export const PAYLOAD_BYTES_MAX = 6 * 1024 * 1024 + 1024;
+
+const PREFIX_BYTES = 8;
+/** Up to here head and payload are copied into one buffer and leave in one write. */
+const JOINED_BYTES_MAX = 64 * 1024;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+const EMPTY = new Uint8Array(0);
+const { parse: parseJson, stringify: stringifyJson } = JSON;
+
+/**
+ * What a runner writes to its standard output when a call ends, so that the host, which reads output and frames from two descriptors,
+ * knows that it has seen all that the call wrote.
+ */
+export const outputMark = (id: string): string => `\u001elambent-end ${id}\u001e\n`;
+
+/** One frame as the pieces to write, in order. */
+export function encodeFrame(head: HostFrame | RunnerFrame, payload: Uint8Array = EMPTY): Uint8Array[] {
+  const headBytes = encoder.encode(stringifyJson(head));
+  const joined = payload.length <= JOINED_BYTES_MAX;
+  const first = new Uint8Array(PREFIX_BYTES + headBytes.length + (joined ? payload.length : 0));
+  const view = new DataView(first.buffer);
+  view.setUint32(0, 4 + headBytes.length + payload.length, true);
+  view.setUint32(4, headBytes.length, true);
+  first.set(headBytes, PREFIX_BYTES);
+  if (!joined) return [first, payload];
+  first.set(payload, PREFIX_BYTES + headBytes.length);
+  return [first];
+}
+
+/** Bytes that are no frame, or one that is larger than the treaty allows: whoever sent them is not to be talked to any more. */
+export class FrameError extends Error {}
+
+/** Cuts a byte stream into frames. `push` calls `onFrame` for each whole one, in order, and throws FrameError on bad bytes. */
+export class FrameReader {
+  readonly #onFrame: (head: unknown, payload: Uint8Array) => void;
+  readonly #totalMax: number;
+  /** The frame being collected, its length prefix included; undefined between frames. */
+  #frame: Uint8Array | undefined;
+  #filled = 0;
+  /** A length prefix of which not all four bytes are here yet. */
+  #prefix: Uint8Array = EMPTY;
+
+  constructor(onFrame: (head: unknown, payload: Uint8Array) => void, payloadBytesMax = PAYLOAD_BYTES_MAX) {
+    this.#onFrame = onFrame;
+    this.#totalMax = 4 + HEAD_BYTES_MAX + payloadBytesMax;
+  }
+
+  push(chunk: Uint8Array): void {
+    let rest = chunk;
+    if (this.#prefix.length > 0) {
+      rest = concat(this.#prefix, rest);
+      this.#prefix = EMPTY;
+    }
+    while (rest.length > 0) rest = this.#frame ? this.#fill(this.#frame, rest) : this.#start(rest);
+  }
+
+  #start(bytes: Uint8Array): Uint8Array {
+    if (bytes.length < 4) {
+      this.#prefix = bytes.slice();
+      return EMPTY;
+    }
+    const total = readUint32(bytes, 0);
+    if (total < 4 || total > this.#totalMax) throw new FrameError(`a frame of ${total} bytes`);
+    const end = 4 + total;
+    if (bytes.length < end) {
+      this.#frame = new Uint8Array(end);
+      this.#filled = 0;
+      return this.#fill(this.#frame, bytes);
+    }
+    this.#emit(bytes.subarray(0, end));
+    return bytes.subarray(end);
+  }
+
+  #fill(frame: Uint8Array, bytes: Uint8Array): Uint8Array {
+    const part = bytes.subarray(0, frame.length - this.#filled);
+    frame.set(part, this.#filled);
+    this.#filled += part.length;
+    if (this.#filled === frame.length) {
+      this.#frame = undefined;
+      this.#emit(frame);
+    }
+    return bytes.subarray(part.length);
+  }
+
+  #emit(frame: Uint8Array): void {
+    const headLength = readUint32(frame, 4);
+    if (headLength > HEAD_BYTES_MAX || PREFIX_BYTES + headLength > frame.length) {
+      throw new FrameError(`a head of ${headLength} bytes in a frame of ${frame.length}`);
+    }
+    let head: unknown;
+    try {
+      head = parseJson(decoder.decode(frame.subarray(PREFIX_BYTES, PREFIX_BYTES + headLength)));
+    } catch (cause) {
+      throw new FrameError("a head that is not JSON", { cause });
+    }
+    this.#onFrame(head, frame.subarray(PREFIX_BYTES + headLength));
+  }
+}
+
+/** Frames on their way into a socket, in order: what it does not take at once waits here for `flush`. */
+export class FrameOutbox {
+  readonly #backlog: Uint8Array[] = [];
+
+  write(socket: ByteSink, pieces: readonly Uint8Array[]): void {
+    const waiting = this.#backlog.length > 0;
+    this.#backlog.push(...pieces);
+    if (!waiting) this.flush(socket);
+  }
+
+  /** To be called whenever the socket has room again. */
+  flush(socket: ByteSink): void {
+    for (let piece = this.#backlog[0]; piece; piece = this.#backlog[0]) {
+      const taken = Math.max(0, socket.write(piece));
+      if (taken < piece.length) {
+        this.#backlog[0] = piece.subarray(taken);
+        return;
+      }
+      this.#backlog.shift();
+    }
+  }
+}
+
+/** A socket that answers how many bytes it took. */
+export interface ByteSink {
+  write(bytes: Uint8Array): number;
+}
+
+/** A connected socket from a descriptor that this process already has. */
+export const connectDescriptor = (descriptor: number, socket: Bun.SocketHandler): Promise<Bun.Socket> =>
+  // Bun takes a descriptor here (node:net is built on it), and its types do not say so.
+  Bun.connect({ fd: descriptor, socket } as unknown as Bun.UnixSocketOptions<undefined>);
+
+/** Reads a head that a runner sent. @throws FrameError for anything that is not exactly one of its frames. */
+export function parseRunnerFrame(head: unknown): RunnerFrame {
+  if (!isObject(head)) throw new FrameError("a head that is not an object");
+  const { type, id, marked, kind, errorType, reason } = head;
+  switch (type) {
+    case "hello":
+    case "ready":
+      return { type };
+    case "init-error":
+    case "fault":
+      return { type, errorType: text(errorType) };
+    case "result":
+      return { type, id: text(id), marked: marked === true };
+    case "error":
+      return {
+        type,
+        id: text(id),
+        marked: marked === true,
+        kind: kind === "Handled" ? "Handled" : "Unhandled",
+        errorType: text(errorType),
+      };
+    case "rejected":
+      return { type, id: text(id), reason: text(reason) };
+    default:
+      throw new FrameError("a frame of an unknown type");
+  }
+}
+
+/** Reads a head that the host sent; the host is trusted for the members' types. */
+export function parseHostFrame(head: unknown): HostFrame {
+  if (isObject(head) && (head["type"] === "init" || head["type"] === "invoke")) return head as unknown as HostFrame;
+  throw new FrameError("a frame of an unknown type");
+}
+
+const TEXT_LENGTH_MAX = 4096;
+
+function text(value: unknown): string {
+  if (typeof value !== "string" || value.length > TEXT_LENGTH_MAX)
+    throw new FrameError("a member that is not a short text");
+  return value;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const readUint32 = (bytes: Uint8Array, at: number): number =>
+  ((bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24)) >>> 0;
+
+function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const joined = new Uint8Array(a.length + b.length);
+  joined.set(a);
+  joined.set(b, a.length);
+  return joined;
+}

@@ -1,0 +1,20 @@
+/**
+ * The process of one execution environment: starts the worker thread and ends with it. User code lives in the thread; this
+ * thread stays free, so `process.exit` in a handler, which ends only its thread, ends the process with the same code, and a
+ * handler that never yields ends when the control plane is gone.
+ */
+import { connectDescriptor } from "../protocol.ts";
+import { workerUrl } from "./worker-url.ts";
+
+/** The host holds the other end as long as it lives; it never writes. */
+const LIFELINE_DESCRIPTOR = 4;
+
+export async function runRunner(): Promise<void> {
+  const worker = new Worker(workerUrl());
+  worker.addEventListener("close", (event) => process.exit((event as unknown as { code?: number }).code ?? 0));
+  worker.addEventListener("error", (event) => event.preventDefault());
+  const endGroup = (): void => {
+    process.kill(0, "SIGKILL"); // this process leads its group: the handler's children end with it
+  };
+  await connectDescriptor(LIFELINE_DESCRIPTOR, { data() {}, close: endGroup, error: endGroup });
+}

@@ -1,0 +1,62 @@
+/**
+ * Calls a handler in whichever style it is written and settles exactly once.
+ *
+ * By design: as AWS's Node.js runtimes up to 22 have it, a handler that returns no promise ends by its callback, and one that
+ * never calls it ends with `null` once the event loop is empty.
+ */
+
+import type { InitFrame, InvokeFrame } from "../protocol.ts";
+import { isFailure, makeContext } from "./context.ts";
+import type { EmptyLoop } from "./empty-loop.ts";
+import type { Handler } from "./load-handler.ts";
+
+export type CallOutcome =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly error: unknown };
+
+const { then: promiseThen } = Promise.prototype;
+
+export function callHandler(input: {
+  handler: Handler;
+  event: unknown;
+  init: InitFrame;
+  invoke: InvokeFrame;
+  emptyLoop: EmptyLoop;
+  settle: (outcome: CallOutcome) => void;
+}): void {
+  const { handler, event, init, invoke, emptyLoop } = input;
+  let settled = false;
+  const settle = (outcome: CallOutcome): void => {
+    if (settled) return;
+    settled = true;
+    emptyLoop.cancel();
+    input.settle(outcome);
+  };
+  const succeed = (value: unknown): void => settle({ ok: true, value });
+  const fail = (error: unknown): void => settle({ ok: false, error });
+  const context = makeContext({ init, invoke, completion: { succeed, fail } });
+
+  let called = false;
+  const callback = (error?: unknown, value?: unknown): void => {
+    if (called || settled) return;
+    called = true;
+    const finish = (): void => (isFailure(error) ? fail(error) : succeed(value));
+    if (context.callbackWaitsForEmptyEventLoop) emptyLoop.wait(finish);
+    else finish();
+  };
+
+  try {
+    const returned = handler(event, context, callback);
+    if (isThenable(returned)) {
+      if (returned instanceof Promise) promiseThen.call(returned, succeed, fail);
+      else returned.then(succeed, fail);
+    } else if (!called && !settled) emptyLoop.wait(() => succeed(null));
+  } catch (error) {
+    fail(error);
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  if (value === null || (typeof value !== "object" && typeof value !== "function")) return false;
+  return typeof (value as { then?: unknown }).then === "function";
+}

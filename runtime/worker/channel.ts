@@ -1,0 +1,29 @@
+/** The runner's end of the socket over which the host speaks. */
+import { connectDescriptor, FrameOutbox } from "../protocol.ts";
+
+/** The descriptor at which the host leaves the runner's end of the socket. */
+export const CHANNEL_DESCRIPTOR = 3;
+
+export interface Channel {
+  write(pieces: readonly Uint8Array[]): void;
+  ref(): void;
+  unref(): void;
+}
+
+export async function connectChannel(
+  descriptor: number,
+  events: { onBytes: (bytes: Uint8Array) => void; onEnd: () => void },
+): Promise<Channel> {
+  const outbox = new FrameOutbox();
+  const socket = await connectDescriptor(descriptor, {
+    data: (_socket, bytes) => events.onBytes(bytes),
+    drain: (drained) => outbox.flush(drained),
+    close: () => events.onEnd(),
+    error: () => events.onEnd(),
+  });
+  return {
+    write: (pieces) => outbox.write(socket, pieces),
+    ref: () => socket.ref(),
+    unref: () => socket.unref(),
+  };
+}

@@ -1,0 +1,71 @@
+/**
+ * A thrown thing as the JSON object that a client gets: `errorType`, `errorMessage`, `trace`.
+ * Whatever is thrown may be hostile (getters that throw, proxies, objects without a prototype): nothing here throws.
+ */
+import { dirname } from "node:path";
+import { types } from "node:util";
+
+export interface ErrorObject {
+  readonly errorType: string;
+  readonly errorMessage: string;
+  readonly trace: readonly string[];
+}
+
+const ERROR_TYPE_LENGTH_MAX = 1024;
+const { stringify } = JSON;
+
+export function toErrorObject(thrown: unknown): ErrorObject {
+  try {
+    if (isErrorLike(thrown)) {
+      const errorType = String(thrown.name ?? "Error").slice(0, ERROR_TYPE_LENGTH_MAX);
+      const errorMessage = String(thrown.message ?? "");
+      return { errorType, errorMessage, trace: traceOf(thrown.stack, `${errorType}: ${errorMessage}`) };
+    }
+    return { errorType: typeof thrown, errorMessage: plainText(thrown), trace: [] };
+  } catch {
+    return {
+      errorType: "handled",
+      errorMessage:
+        "callback called with Error argument, but there was a problem while retrieving one or more of its message, name, and stack",
+      trace: [],
+    };
+  }
+}
+
+/** What AWS's runtime prints of an error: the wire's members, then the error's own ones (code, cause, …). */
+export function toLogText(thrown: unknown): string {
+  const { errorType, errorMessage, trace } = toErrorObject(thrown);
+  try {
+    const own = types.isNativeError(thrown) ? { ...(thrown as object) } : {};
+    return stringify({ errorType, errorMessage, ...own, stack: trace });
+  } catch {
+    return stringify({ errorType, errorMessage, stack: trace });
+  }
+}
+
+interface ErrorLike {
+  readonly name?: unknown;
+  readonly message?: unknown;
+  readonly stack?: unknown;
+}
+
+function isErrorLike(thrown: unknown): thrown is ErrorLike {
+  if (types.isNativeError(thrown)) return true;
+  if (typeof thrown !== "object" || thrown === null) return false;
+  return "name" in thrown && "message" in thrown && "stack" in thrown;
+}
+
+/** The engine leaves the first line out of some stacks; AWS's traces always begin with `Type: message`. Our own frames are nobody's concern. */
+function traceOf(stack: unknown, headline: string): string[] {
+  if (typeof stack !== "string") return [headline];
+  const lines = stack.split("\n").filter((line) => !(line.startsWith("    at ") && line.includes(RUNTIME_ROOT)));
+  return lines[0]?.startsWith("    at ") ? [headline, ...lines] : lines;
+}
+
+/** Where this code is: the executable's own file system, or the `runtime` folder. */
+const RUNTIME_ROOT = import.meta.path.startsWith("/$bunfs/") ? "/$bunfs/" : dirname(dirname(import.meta.path));
+
+function plainText(value: unknown): string {
+  if (typeof value !== "object" || value === null) return String(value);
+  return Object.getPrototypeOf(value) === null ? "[object Object]" : String(value);
+}

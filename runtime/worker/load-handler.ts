@@ -1,0 +1,131 @@
+/**
+ * Finds and loads what a handler string names. `dir/file.a.b` is the export `a.b` of `dir/file` with the first extension that exists.
+ * Error types and messages are those of AWS's Node.js runtime.
+ */
+import { existsSync } from "node:fs";
+import { basename, dirname, join, resolve, sep } from "node:path";
+import type { HandlerContext } from "./context.ts";
+import { type ErrorObject, toErrorObject } from "./error-object.ts";
+
+export type Callback = (error?: unknown, result?: unknown) => void;
+export type Handler = (event: unknown, context: HandlerContext, callback: Callback) => unknown;
+
+export const HANDLER_EXTENSIONS = [".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".tsx", ".jsx"] as const;
+
+/** A handler that cannot be had, as the client sees it. */
+export class HandlerLoadError extends Error {
+  constructor(readonly wire: ErrorObject) {
+    super(wire.errorMessage);
+  }
+}
+
+/** @throws HandlerLoadError, whatever went wrong. */
+export async function loadHandler(taskRoot: string, handler: string): Promise<Handler> {
+  const { directory, file, path } = parseHandler(handler);
+  const modulePath = findModule(resolve(taskRoot, directory), file, taskRoot);
+  let loaded: unknown;
+  try {
+    loaded = await import(modulePath);
+  } catch (error) {
+    throw new HandlerLoadError(describeLoadFailure(error, modulePath));
+  }
+  return pick(loaded, path, handler);
+}
+
+interface ParsedHandler {
+  readonly directory: string;
+  readonly file: string;
+  readonly path: readonly string[];
+}
+
+function parseHandler(handler: string): ParsedHandler {
+  const name = basename(handler);
+  const [file = "", ...path] = name.split(".");
+  if (file === "" || path.length === 0 || path.includes(""))
+    throw failure("Runtime.MalformedHandlerName", "Bad handler");
+  if (handler.split("/").includes("..")) {
+    throw failure(
+      "Runtime.MalformedHandlerName",
+      `'${handler}' is not a valid handler name. Use absolute paths when specifying root directories in handler names.`,
+    );
+  }
+  return { directory: dirname(handler), file, path };
+}
+
+function findModule(directory: string, file: string, taskRoot: string): string {
+  const base = join(directory, file);
+  const inside = base.startsWith(resolve(taskRoot) + sep);
+  const extension = HANDLER_EXTENSIONS.find((candidate) => existsSync(base + candidate));
+  if (!inside || extension === undefined) {
+    throw failure(
+      "Runtime.ImportModuleError",
+      `Error: Cannot find module '${file}'\nRequire stack:\n- the handler of this function`,
+    );
+  }
+  return base + extension;
+}
+
+/** ES modules export by name, CommonJS ones by property; what a bundler wraps sits under `default`. */
+function pick(loaded: unknown, path: readonly string[], handler: string): Handler {
+  const found = walk(loaded, path) ?? walk((loaded as { default?: unknown }).default, path);
+  if (found === undefined) {
+    throw failure("Runtime.HandlerNotFound", `${handler} is undefined or not exported`);
+  }
+  if (typeof found !== "function") throw failure("Runtime.HandlerNotFound", `${handler} is not a function`);
+  return found as Handler;
+}
+
+function walk(value: unknown, path: readonly string[]): unknown {
+  let at: unknown = value;
+  for (const name of path) {
+    if (at === null || (typeof at !== "object" && typeof at !== "function")) return undefined;
+    at = (at as Record<string, unknown>)[name];
+  }
+  return at;
+}
+
+interface EngineError {
+  readonly name?: string;
+  readonly message?: string;
+  readonly position?: {
+    readonly file?: string;
+    readonly line?: number;
+    readonly column?: number;
+    readonly lineText?: string;
+  };
+  readonly errors?: readonly EngineError[];
+}
+
+/** The engine reports a file that it cannot parse as BuildMessage and an import that it cannot find as ResolveMessage. */
+function describeLoadFailure(error: unknown, modulePath: string): ErrorObject {
+  const reported = error as EngineError;
+  const first = reported?.name === "AggregateError" ? (reported.errors?.[0] ?? reported) : reported;
+  if (first?.name === "ResolveMessage") {
+    const message = `Error: ${first.message ?? "Cannot find module"}`;
+    const stack = message.includes("\nRequire stack:") ? "" : `\nRequire stack:\n- ${modulePath}`;
+    return wire("Runtime.ImportModuleError", message + stack);
+  }
+  if (first?.name === "BuildMessage" || first?.name === "SyntaxError") {
+    const { file, line, column, lineText } = first.position ?? {};
+    const place =
+      file === undefined
+        ? []
+        : [`${file}:${line}`, ...(lineText ? [lineText, `${" ".repeat(Math.max(0, (column ?? 1) - 1))}^`] : [])];
+    const message = `SyntaxError: ${first.message ?? "unknown"}`;
+    return {
+      errorType: "Runtime.UserCodeSyntaxError",
+      errorMessage: message,
+      trace: [...place, `Runtime.UserCodeSyntaxError: ${message}`],
+    };
+  }
+  return toErrorObject(error);
+}
+
+const wire = (errorType: string, errorMessage: string): ErrorObject => ({
+  errorType,
+  errorMessage,
+  trace: `${errorType}: ${errorMessage}`.split("\n"),
+});
+
+const failure = (errorType: string, errorMessage: string): HandlerLoadError =>
+  new HandlerLoadError(wire(errorType, errorMessage));

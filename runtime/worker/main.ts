@@ -1,0 +1,25 @@
+/**
+ * The thread beside user code. It reads its calls straight from the runner's socket: a hop over the main thread would cost
+ * every call 40 µs. When user code ends or crashes this thread, the main thread ends the process with the same code.
+ */
+import { encodeFrame, FrameReader, parseHostFrame } from "../protocol.ts";
+import { CHANNEL_DESCRIPTOR, connectChannel } from "./channel.ts";
+import { patchConsole } from "./console.ts";
+import { EmptyLoop } from "./empty-loop.ts";
+import { redirectStandardStreams } from "./output.ts";
+import { Session } from "./session.ts";
+
+redirectStandardStreams();
+patchConsole();
+
+let session: Session | undefined;
+const reader = new FrameReader((head, payload) => void session?.receive(parseHostFrame(head), payload));
+connectChannel(CHANNEL_DESCRIPTOR, { onBytes: (bytes) => reader.push(bytes), onEnd: () => process.exit(0) }).then(
+  (channel) => {
+    const started = new Session((frame, payload) => channel.write(encodeFrame(frame, payload)), new EmptyLoop(channel));
+    process.on("uncaughtException", (error) => started.endByError(error, "uncaughtException"));
+    process.on("unhandledRejection", (error) => started.endByError(error, "unhandledRejection"));
+    session = started;
+    channel.write(encodeFrame({ type: "hello" }));
+  },
+);

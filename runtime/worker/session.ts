@@ -1,0 +1,156 @@
+/** The worker's side of the treaty: takes the host's frames one by one and answers each call once. */
+import {
+  type FunctionErrorKind,
+  type HostFrame,
+  type InitFrame,
+  type InvokeFrame,
+  outputMark,
+  type RunnerFrame,
+} from "../protocol.ts";
+import { type CallOutcome, callHandler } from "./call.ts";
+import { logLine, setConsoleRequestId } from "./console.ts";
+import type { EmptyLoop } from "./empty-loop.ts";
+import { type ErrorObject, toErrorObject, toLogText } from "./error-object.ts";
+import { parseEvent } from "./json-event.ts";
+import { type Handler, HandlerLoadError, loadHandler } from "./load-handler.ts";
+import { takeWritten, writeOutput } from "./output.ts";
+
+/** Exit codes of a runner that ends because of an error outside the handler's promise; AWS's runtime has the same. */
+const EXIT_UNHANDLED_REJECTION = 128;
+const EXIT_UNCAUGHT_EXCEPTION = 129;
+
+/** 100 bytes over 6 MiB: so does AWS's own emulator (aws-lambda-rie, maxPayloadSize). */
+const RESPONSE_BYTES_MAX = 6 * 1024 * 1024 + 100;
+
+// Taken before user code runs: a handler may replace any global.
+const { stringify } = JSON;
+const exitProcess: (code: number) => never = process.exit.bind(process);
+const encoder = new TextEncoder();
+const encodeText = encoder.encode.bind(encoder);
+
+export type Send = (frame: RunnerFrame, payload?: Uint8Array) => void;
+
+export class Session {
+  readonly #send: Send;
+  readonly #emptyLoop: EmptyLoop;
+  #init: InitFrame | undefined;
+  #handler: Handler | undefined;
+  #current: InvokeFrame | undefined;
+
+  constructor(send: Send, emptyLoop: EmptyLoop) {
+    this.#send = send;
+    this.#emptyLoop = emptyLoop;
+  }
+
+  async receive(frame: HostFrame, payload: Uint8Array): Promise<void> {
+    if (frame.type === "init") return this.#start(frame);
+    this.#invoke(frame, payload);
+  }
+
+  async #start(init: InitFrame): Promise<void> {
+    this.#init = init;
+    replaceEnvironment(init.env);
+    try {
+      this.#handler = await loadHandler(init.taskRoot, init.handler);
+    } catch (error) {
+      const wire = error instanceof HandlerLoadError ? error.wire : toErrorObject(error);
+      logLine("ERROR", `Uncaught Exception \t${stringify({ ...wire, stack: wire.trace, trace: undefined })}`);
+      this.#send({ type: "init-error", errorType: wire.errorType }, encodeText(stringify(wire)));
+      return;
+    }
+    takeWritten();
+    this.#send({ type: "ready" });
+  }
+
+  #invoke(invoke: InvokeFrame, payload: Uint8Array): void {
+    const { id } = invoke;
+    const init = this.#init;
+    const handler = this.#handler;
+    if (!init || !handler) return; // the host sends no call before "ready"
+    const parsed = parseEvent(payload);
+    if (!parsed.ok) return this.#send({ type: "rejected", id, reason: parsed.reason.slice(0, 1000) });
+    this.#current = invoke;
+    setConsoleRequestId(id);
+    if (invoke.traceId !== undefined) process.env["_X_AMZN_TRACE_ID"] = invoke.traceId;
+    const settle = (outcome: CallOutcome): void => this.#settle(invoke, outcome);
+    callHandler({ handler, event: parsed.event, init, invoke, emptyLoop: this.#emptyLoop, settle });
+  }
+
+  #settle(invoke: InvokeFrame, outcome: CallOutcome): void {
+    if (this.#current !== invoke) return;
+    this.#current = undefined;
+    if (!outcome.ok) {
+      logLine("ERROR", `Invoke Error \t${toLogText(outcome.error)}`);
+      return this.#fail(invoke, toErrorObject(outcome.error), "Handled");
+    }
+    let payload: Uint8Array;
+    try {
+      payload = encodeText(stringify(outcome.value) ?? "null");
+    } catch (error) {
+      const trace = toErrorObject(error).trace;
+      return this.#fail(
+        invoke,
+        { errorType: "Error", errorMessage: "Unable to stringify response body", trace },
+        "Unhandled",
+      );
+    }
+    if (payload.length > RESPONSE_BYTES_MAX) return this.#refuseLargeResponse(invoke, payload.length);
+    this.#send({ type: "result", id: invoke.id, marked: this.#markOutput(invoke) }, payload);
+  }
+
+  #refuseLargeResponse(invoke: InvokeFrame, bytes: number): void {
+    const errorType = "Function.ResponseSizeTooLarge";
+    const errorMessage = `Response payload size exceeded maximum allowed payload size (${RESPONSE_BYTES_MAX} bytes).`;
+    logLine("ERROR", `Response of ${bytes} bytes is larger than the ${RESPONSE_BYTES_MAX} that are allowed`);
+    const payload = encodeText(stringify({ errorMessage, errorType }));
+    this.#send(
+      { type: "error", id: invoke.id, kind: "Unhandled", errorType, marked: this.#markOutput(invoke) },
+      payload,
+    );
+  }
+
+  #fail(invoke: InvokeFrame, wire: ErrorObject, kind: FunctionErrorKind): void {
+    const head = {
+      type: "error",
+      id: invoke.id,
+      kind,
+      errorType: wire.errorType,
+      marked: this.#markOutput(invoke),
+    } as const;
+    this.#send(head, encodeText(stringify(wire)));
+  }
+
+  /** Only when there is output to wait for, or when the host asks: a mark costs a system call on either side. */
+  #markOutput(invoke: InvokeFrame): boolean {
+    const marks = takeWritten() || invoke.markOutput;
+    if (marks) {
+      writeOutput(1, outputMark(invoke.id));
+      takeWritten();
+    }
+    return marks;
+  }
+
+  /** An error that no promise of the handler holds ends the environment, during a call and between calls. */
+  endByError(error: unknown, origin: "uncaughtException" | "unhandledRejection"): never {
+    const rejected = origin === "unhandledRejection";
+    const thrown = toErrorObject(error);
+    const wire = rejected
+      ? {
+          errorType: "Runtime.UnhandledPromiseRejection",
+          errorMessage: `${thrown.errorType}: ${thrown.errorMessage}`,
+          trace: [
+            `Runtime.UnhandledPromiseRejection: ${thrown.errorType}: ${thrown.errorMessage}`,
+            ...thrown.trace.slice(1),
+          ],
+        }
+      : thrown;
+    logLine("ERROR", `${rejected ? "Unhandled Promise Rejection" : "Uncaught Exception"} \t${toLogText(error)}`);
+    this.#send({ type: "fault", errorType: wire.errorType }, encodeText(stringify(wire)));
+    exitProcess(rejected ? EXIT_UNHANDLED_REJECTION : EXIT_UNCAUGHT_EXCEPTION);
+  }
+}
+
+function replaceEnvironment(env: Readonly<Record<string, string>>): void {
+  for (const name of Object.keys(process.env)) delete process.env[name];
+  Object.assign(process.env, env);
+}
