@@ -1,0 +1,200 @@
+/**
+ * Leads each call to an environment of its function version, within the account's concurrency and the host's room for environments.
+ * It holds all pools, watches memory and time on their behalf, and lets go of what nobody uses.
+ */
+import { randomBytes } from "node:crypto";
+import type { Clock } from "../core/clock.ts";
+import { Concurrency } from "./concurrency.ts";
+import { Environment } from "./environment.ts";
+import type { ExecutionSpec, Invocation, InvocationResult, ThrottleReason } from "./invocation.ts";
+import type { LogSink } from "./logs/environment-log.ts";
+import { Pool } from "./pool.ts";
+import { PROCESS_VARIABLES, runtimeVariables } from "./runtime-variables.ts";
+
+export interface DispatcherOptions {
+  /** Starts a runner: the executable itself with its hidden command. */
+  readonly runnerCommand: readonly string[];
+  readonly region: string;
+  readonly concurrencyMax: number;
+  /** How many environments may exist at the same time, busy or idle. */
+  readonly environmentsMax: number;
+  /** An environment that no call used for so long ends. */
+  readonly idleTimeoutMs: number;
+  readonly credentials: Readonly<Record<string, string>>;
+  readonly clock: Clock;
+  /** Keeps a package from being swept until the returned function is called. */
+  readonly holdCode: (codeSha256: string) => () => void;
+  readonly logSinkOf: (stream: { functionName: string; logGroupName: string; logStreamName: string }) => LogSink;
+}
+
+/** A watch on memory that a handler cannot cross unseen: it kills within this time and one reading. */
+const MEMORY_WATCH_MS = 25;
+const REAP_EVERY_MS = 1000;
+
+/** `draining`: the server is about to stop and takes no new call. */
+export type Dispatched =
+  | { readonly kind: "done"; readonly result: InvocationResult }
+  | { readonly kind: "throttled"; readonly reason: ThrottleReason }
+  | { readonly kind: "draining" };
+
+export class Dispatcher {
+  readonly concurrency: Concurrency;
+  readonly #options: DispatcherOptions;
+  readonly #pools = new Map<string, Pool>();
+  readonly #closing = new Set<Pool>();
+  readonly #memoryWatch: Timer;
+  readonly #reaper: Timer;
+  #environmentCount = 0;
+  #runningCount = 0;
+  #draining = false;
+  #onDrained: (() => void) | undefined;
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+    this.concurrency = new Concurrency(options.concurrencyMax);
+    this.#memoryWatch = setInterval(() => this.#watchMemory(), MEMORY_WATCH_MS);
+    this.#reaper = setInterval(() => this.#reap(), REAP_EVERY_MS);
+    this.#memoryWatch.unref();
+    this.#reaper.unref();
+  }
+
+  async invoke(spec: ExecutionSpec, invocation: Invocation): Promise<Dispatched> {
+    if (this.#draining) return { kind: "draining" };
+    const reason = this.concurrency.enter(spec.functionName);
+    if (reason !== undefined) return { kind: "throttled", reason };
+    this.#runningCount++;
+    try {
+      return { kind: "done", result: await this.#poolOf(spec).invoke(invocation) };
+    } finally {
+      this.concurrency.leave(spec.functionName);
+      this.#runningCount--;
+      if (this.#runningCount === 0) this.#onDrained?.();
+    }
+  }
+
+  /** After a function changed or went: its environments take no new call, and calls that run finish on what they began with. */
+  retire(functionName: string): void {
+    for (const [key, pool] of this.#pools) {
+      if (pool.spec.functionName === functionName) this.#closePool(key, pool);
+    }
+  }
+
+  /** Takes no new call and waits until none runs, at most `deadlineMs`; answers how many still do. */
+  async drain(deadlineMs: number): Promise<number> {
+    this.#draining = true;
+    if (this.#runningCount > 0) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, deadlineMs);
+      this.#onDrained = resolve;
+      await promise;
+      clearTimeout(timer);
+    }
+    return this.#runningCount;
+  }
+
+  /** Ends every environment. */
+  close(): void {
+    clearInterval(this.#memoryWatch);
+    clearInterval(this.#reaper);
+    for (const pool of [...this.#pools.values(), ...this.#closing]) {
+      pool.close();
+      for (const environment of pool.environments) environment.stop();
+    }
+    this.#pools.clear();
+  }
+
+  /** For the operator's eyes. */
+  census(): { environments: number; running: number; byState: Record<string, number> } {
+    const byState: Record<string, number> = {};
+    for (const environment of this.#environments()) byState[environment.state] = (byState[environment.state] ?? 0) + 1;
+    return { environments: this.#environmentCount, running: this.#runningCount, byState };
+  }
+
+  #poolOf(spec: ExecutionSpec): Pool {
+    const known = this.#pools.get(spec.key);
+    if (known) return known;
+    const pool = new Pool(spec, { makeEnvironment: (ofSpec, onDead) => this.#makeEnvironment(ofSpec, onDead) });
+    this.#pools.set(spec.key, pool);
+    return pool;
+  }
+
+  #makeEnvironment(spec: ExecutionSpec, onDead: (environment: Environment) => void): Environment | undefined {
+    if (this.#environmentCount >= this.#options.environmentsMax && !this.#evictOldestIdle()) return undefined;
+    const { region, credentials, clock, runnerCommand } = this.#options;
+    const logGroupName = `/aws/lambda/${spec.functionName}`;
+    const logStreamName = logStreamNameOf(clock.nowMs(), spec.functionVersion);
+    this.#environmentCount++;
+    const releaseCode = this.#options.holdCode(spec.codeSha256);
+    const environment: Environment = new Environment({
+      spec,
+      command: runnerCommand,
+      processVariables: PROCESS_VARIABLES,
+      variables: runtimeVariables({ spec, region, logGroupName, logStreamName, credentials }),
+      region,
+      logGroupName,
+      logStreamName,
+      logSink: this.#options.logSinkOf({ functionName: spec.functionName, logGroupName, logStreamName }),
+      nowMs: () => clock.nowMs(),
+      onDead: () => {
+        this.#environmentCount--;
+        releaseCode();
+        onDead(environment);
+        this.#pumpAll();
+      },
+    });
+    return environment;
+  }
+
+  /** Makes room by ending the environment that has been idle longest, whosever it is. */
+  #evictOldestIdle(): boolean {
+    let oldest: Pool | undefined;
+    for (const pool of this.#pools.values()) {
+      const idleMs = pool.oldestIdleMs;
+      if (idleMs !== undefined && idleMs < (oldest?.oldestIdleMs ?? Number.POSITIVE_INFINITY)) oldest = pool;
+    }
+    const idleMs = oldest?.oldestIdleMs;
+    if (!oldest || idleMs === undefined) return false;
+    oldest.reap(idleMs + Number.EPSILON * idleMs);
+    return true;
+  }
+
+  #pumpAll(): void {
+    for (const pool of this.#pools.values()) pool.pump();
+    for (const pool of this.#closing) {
+      pool.pump();
+      if (pool.size === 0) this.#closing.delete(pool);
+    }
+  }
+
+  #closePool(key: string, pool: Pool): void {
+    this.#pools.delete(key);
+    if (pool.size > 0) this.#closing.add(pool);
+    pool.close();
+  }
+
+  #reap(): void {
+    const beforeMs = performance.now() - this.#options.idleTimeoutMs;
+    for (const [key, pool] of this.#pools) {
+      pool.reap(beforeMs);
+      if (pool.size === 0 && pool.isIdle) this.#pools.delete(key);
+    }
+  }
+
+  #watchMemory(): void {
+    if (this.#runningCount === 0) return;
+    for (const environment of this.#environments()) {
+      if (environment.state === "busy") environment.sampleMemory();
+    }
+  }
+
+  *#environments(): Iterable<Environment> {
+    for (const pool of this.#pools.values()) yield* pool.environments;
+    for (const pool of this.#closing) yield* pool.environments;
+  }
+}
+
+/** `2026/11/25/[$LATEST]<32 hex digits>`: one stream per environment. */
+function logStreamNameOf(nowMs: number, version: string): string {
+  const day = new Date(nowMs).toISOString().slice(0, 10).replaceAll("-", "/");
+  return `${day}/[${version}]${randomBytes(16).toString("hex")}`;
+}

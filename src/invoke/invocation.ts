@@ -1,0 +1,56 @@
+/** What is asked of an execution environment, and what comes of it. */
+import type { FunctionErrorKind } from "../../runtime/protocol.ts";
+
+/** All that running a function version takes; two versions, or two revisions of one, never share an environment. */
+export interface ExecutionSpec {
+  /** Names the function, its version and the revision of its code and settings. */
+  readonly key: string;
+  readonly functionName: string;
+  readonly functionVersion: string;
+  readonly handler: string;
+  /** Base64; what is held as long as an environment runs it. */
+  readonly codeSha256: string;
+  /** The folder of the unpacked code. */
+  readonly taskRoot: string;
+  readonly memoryMib: number;
+  readonly timeoutMs: number;
+  /** Environment variables as the function's owner set them. */
+  readonly variables: Readonly<Record<string, string>>;
+  readonly runtime: string;
+}
+
+export interface Invocation {
+  readonly requestId: string;
+  readonly invokedArn: string;
+  /** JSON as the client sent it; empty means `{}`. */
+  readonly payload: Uint8Array;
+  readonly wantsLogTail: boolean;
+  /** JSON. */
+  readonly clientContext?: string | undefined;
+  readonly traceId?: string | undefined;
+  readonly tenantId?: string | undefined;
+}
+
+export type Outcome =
+  | { readonly kind: "ok"; readonly payload: Uint8Array }
+  | {
+      readonly kind: "function-error";
+      readonly functionError: FunctionErrorKind;
+      readonly errorType: string;
+      /** The error object, JSON. */
+      readonly payload: Uint8Array;
+    }
+  /** The event was not JSON; the handler was not called. */
+  | { readonly kind: "rejected"; readonly reason: string };
+
+export interface InvocationResult {
+  readonly outcome: Outcome;
+  /** The last 4,096 bytes of the log, when the call asked for them. */
+  readonly logTail?: Uint8Array;
+}
+
+/** The account or the function has no room for one more call at a time. */
+export type ThrottleReason =
+  | "ConcurrentInvocationLimitExceeded"
+  | "ReservedFunctionConcurrentInvocationLimitExceeded"
+  | "FunctionInvocationRateLimitExceeded";

@@ -1,0 +1,110 @@
+/**
+ * The log stream of one execution environment: what its process prints between the platform's own lines, in order, with the last
+ * 4,096 bytes of the current call at hand. Bytes pass through; nothing grows with what a function prints.
+ */
+import { outputMark } from "../../../runtime/protocol.ts";
+import { LogTail } from "./log-tail.ts";
+
+/** Answers a promise when whoever writes should wait before it writes more. */
+export type LogSink = (bytes: Uint8Array) => void | Promise<void>;
+
+/** How long a call waits for its end mark to come through the output pipe: a handler may have closed it. */
+const MARK_WAIT_MS = 100;
+const MARK_START = 0x1e;
+
+const encoder = new TextEncoder();
+
+export class EnvironmentLog {
+  readonly #sink: LogSink;
+  #tail: LogTail | undefined;
+  /** The mark that ends the current call's output, once the call is over. */
+  #awaited: { mark: string; seen: () => void } | undefined;
+  #marks = new Set<string>();
+  #held: Uint8Array | undefined;
+
+  constructor(sink: LogSink) {
+    this.#sink = sink;
+  }
+
+  /** From here on the log's last bytes are kept for `takeTail`. */
+  keepTail(): void {
+    this.#tail ??= new LogTail();
+  }
+
+  takeTail(): Uint8Array | undefined {
+    const bytes = this.#tail?.bytes();
+    this.#tail = undefined;
+    return bytes;
+  }
+
+  line(text: string): void {
+    this.#emit(encoder.encode(text));
+  }
+
+  /** What the process printed. Answers as the sink does. */
+  output(bytes: Uint8Array): void | Promise<void> {
+    let rest = bytes;
+    if (this.#held) {
+      rest = Buffer.concat([this.#held, rest]);
+      this.#held = undefined;
+    }
+    for (let at = rest.indexOf(MARK_START); at >= 0; at = rest.indexOf(MARK_START, at + 1)) {
+      const mark = this.#markAt(rest, at);
+      if (mark === "partial") {
+        this.#held = rest.slice(at);
+        return this.#emit(rest.subarray(0, at));
+      }
+      if (mark !== undefined) {
+        this.#emit(rest.subarray(0, at));
+        rest = rest.subarray(at + mark.length);
+        this.#see(mark);
+        at = -1;
+      }
+    }
+    return this.#emit(rest);
+  }
+
+  /** Resolves when the call's end mark has come by, with all that the call printed before it. */
+  async untilMarked(requestId: string): Promise<void> {
+    const mark = outputMark(requestId);
+    if (this.#marks.delete(mark)) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#awaited = { mark, seen: resolve };
+    const timer = setTimeout(resolve, MARK_WAIT_MS);
+    await promise;
+    clearTimeout(timer);
+    this.#awaited = undefined;
+    this.#marks.delete(mark);
+  }
+
+  /** Hands on what was held back as the possible beginning of a mark. */
+  flush(): void {
+    if (this.#held) this.#emit(this.#held);
+    this.#held = undefined;
+  }
+
+  #markAt(bytes: Uint8Array, at: number): string | "partial" | undefined {
+    const rest = bytes.subarray(at, at + MARK_LENGTH);
+    const text = Buffer.from(rest.buffer, rest.byteOffset, rest.length).toString("latin1");
+    if (rest.length < MARK_LENGTH)
+      return MARK_PREFIX.startsWith(text.slice(0, MARK_PREFIX.length)) ? "partial" : undefined;
+    return text.startsWith(MARK_PREFIX) && text.endsWith(MARK_SUFFIX) ? text : undefined;
+  }
+
+  #see(mark: string): void {
+    // A handler can print marks of its own making: only the last one is remembered, so they cannot pile up.
+    this.#marks = new Set([mark]);
+    if (this.#awaited?.mark === mark) this.#awaited.seen();
+  }
+
+  #emit(bytes: Uint8Array): void | Promise<void> {
+    if (bytes.length === 0) return;
+    this.#tail?.push(bytes);
+    return this.#sink(bytes);
+  }
+}
+
+const SAMPLE_MARK = outputMark("00000000-0000-0000-0000-000000000000");
+const MARK_LENGTH = SAMPLE_MARK.length;
+const MARK_PREFIX = SAMPLE_MARK.slice(0, SAMPLE_MARK.indexOf("0"));
+const MARK_SUFFIX = SAMPLE_MARK.slice(SAMPLE_MARK.lastIndexOf("0") + 1);

@@ -1,0 +1,209 @@
+/**
+ * The execution environments of one function version. A call takes an idle one; when there is none it waits, and an environment is
+ * started only when waiting would likely take longer than starting. So sixty-four clients of a function that takes a millisecond share
+ * a few processes, while a slow function gets an environment for each call.
+ */
+import { availableParallelism } from "node:os";
+import { INIT_TIMEOUT_MS } from "../core/limits.ts";
+import type { Environment, StartOutcome } from "./environment.ts";
+import { timedOut } from "./failures.ts";
+import type { ExecutionSpec, Invocation, InvocationResult } from "./invocation.ts";
+import { RunningMean } from "./running-mean.ts";
+
+export interface PoolDeps {
+  /** Makes an environment, not started yet, or undefined while the host has no room for one more. */
+  readonly makeEnvironment: (
+    spec: ExecutionSpec,
+    onDead: (environment: Environment) => void,
+  ) => Environment | undefined;
+}
+
+interface Waiting {
+  readonly invocation: Invocation;
+  readonly resolve: (result: InvocationResult) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** What a start is taken to cost before the first one was seen. */
+const COLD_START_GUESS_MS = 25;
+/** Calls wait at least this long for a busy environment before one more is started on no better evidence. */
+const PATIENCE_MS_MIN = 5;
+/** How many environments a function of unknown duration starts with when many call at once. */
+const FIRST_ENVIRONMENTS_MAX = 2 * availableParallelism();
+/** How many environments a quick function gets while calls keep waiting for it. */
+const PARALLEL_ENVIRONMENTS = availableParallelism();
+
+export class Pool {
+  readonly spec: ExecutionSpec;
+  readonly #deps: PoolDeps;
+  readonly #environments = new Set<Environment>();
+  /** The environment used last is used next, so that what is not needed grows old and is reaped. */
+  readonly #idle: Environment[] = [];
+  readonly #waiting: Waiting[] = [];
+  readonly #callMs = new RunningMean();
+  readonly #coldMs = new RunningMean(COLD_START_GUESS_MS);
+  #starting = 0;
+  #finishedCount = 0;
+  #patienceTimer: Timer | undefined;
+  #closed = false;
+
+  constructor(spec: ExecutionSpec, deps: PoolDeps) {
+    this.spec = spec;
+    this.#deps = deps;
+  }
+
+  get size(): number {
+    return this.#environments.size;
+  }
+
+  get isIdle(): boolean {
+    return this.#waiting.length === 0 && this.#idle.length === this.#environments.size;
+  }
+
+  get environments(): Iterable<Environment> {
+    return this.#environments;
+  }
+
+  invoke(invocation: Invocation): Promise<InvocationResult> {
+    const idle = this.#takeIdle();
+    if (idle) return this.#run(idle, invocation);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ invocation, resolve, reject });
+      this.pump();
+    });
+  }
+
+  /** Starts environments for those who wait, as far as that is worth it and there is room. */
+  pump(): void {
+    while (this.#starting < this.#waiting.length && this.#isWorthStarting()) {
+      if (!this.#startOne()) break;
+    }
+    if (this.#waiting.length > 0) this.#armPatience();
+  }
+
+  /** No new call comes: idle environments end now, busy ones after those who already wait were served. */
+  close(): void {
+    this.#closed = true;
+    for (const environment of this.#idle.splice(0)) environment.stop();
+  }
+
+  /** Ends environments that were idle since before `beforeMs` (performance.now()). */
+  reap(beforeMs: number): void {
+    while (this.#idle[0] && this.#idle[0].idleSinceMs < beforeMs) this.#idle.shift()?.stop();
+  }
+
+  /** When its oldest idle environment became idle; undefined when none is. */
+  get oldestIdleMs(): number | undefined {
+    return this.#idle[0]?.idleSinceMs;
+  }
+
+  #takeIdle(): Environment | undefined {
+    for (let environment = this.#idle.pop(); environment; environment = this.#idle.pop()) {
+      if (environment.state === "idle") return environment;
+    }
+    return undefined;
+  }
+
+  /** Whether those who wait are served sooner with one environment more than there are, running or starting. */
+  #isWorthStarting(): boolean {
+    const count = this.#environments.size;
+    if (count === 0) return true;
+    if (this.#callMs.isEmpty) return count < FIRST_ENVIRONMENTS_MAX;
+    return (this.#waiting.length * this.#callMs.value) / count > this.#coldMs.value;
+  }
+
+  /**
+   * Looks again after as long as a start takes. The estimate may be wrong, as when a quick function turns slow: when no call ended
+   * meanwhile, more are started. When calls do end and some still wait, every processor gets an environment.
+   */
+  #armPatience(): void {
+    if (this.#patienceTimer) return;
+    const finishedBefore = this.#finishedCount;
+    this.#patienceTimer = setTimeout(
+      () => {
+        this.#patienceTimer = undefined;
+        const count = this.#environments.size;
+        if (this.#finishedCount === finishedBefore) this.#startMore(count - this.#starting);
+        else if (count < PARALLEL_ENVIRONMENTS) this.#startMore(1);
+        this.pump();
+      },
+      Math.max(PATIENCE_MS_MIN, this.#coldMs.value),
+    );
+  }
+
+  /** As many as there are, so that their number doubles until it is enough. */
+  #startMore(count: number): void {
+    for (let n = 0; n < count && this.#starting < this.#waiting.length; n++) {
+      if (!this.#startOne()) return;
+    }
+  }
+
+  #startOne(): boolean {
+    const environment = this.#make();
+    if (!environment) return false;
+    const wantsLogTail = this.#waiting[this.#starting]?.invocation.wantsLogTail ?? false;
+    this.#starting++;
+    const beganAtMs = performance.now();
+    environment
+      .start(INIT_TIMEOUT_MS, wantsLogTail)
+      .finally(() => {
+        this.#starting--;
+      })
+      .then(
+        (outcome) => {
+          if (outcome.kind === "ready") this.#coldMs.add(performance.now() - beganAtMs);
+          this.#started(environment, outcome);
+        },
+        (error) => this.#waiting.shift()?.reject(error),
+      );
+    return true;
+  }
+
+  #make(): Environment | undefined {
+    const environment = this.#deps.makeEnvironment(this.spec, (dead) => {
+      this.#environments.delete(dead);
+      const at = this.#idle.indexOf(dead);
+      if (at >= 0) this.#idle.splice(at, 1);
+      this.pump();
+    });
+    if (environment) this.#environments.add(environment);
+    return environment;
+  }
+
+  #started(environment: Environment, outcome: StartOutcome): void {
+    if (outcome.kind === "ready") return this.#offer(environment);
+    const waiting = this.#waiting.shift();
+    if (!waiting) return;
+    if (outcome.kind === "failed") waiting.resolve({ outcome: outcome.failureOf(waiting.invocation.requestId) });
+    else this.#initWithinCall(waiting.invocation).then(waiting.resolve, waiting.reject);
+  }
+
+  /** As on AWS: an initialization that overran its 10 seconds is done again inside the call, on the function's own time. */
+  async #initWithinCall(invocation: Invocation): Promise<InvocationResult> {
+    const { timeoutMs } = this.spec;
+    const environment = this.#make();
+    const overrun: InvocationResult = { outcome: timedOut(invocation.requestId, timeoutMs) };
+    if (!environment) return overrun;
+    const beganAtMs = performance.now();
+    const outcome = await environment.start(timeoutMs, invocation.wantsLogTail);
+    if (outcome.kind === "overrun") return overrun;
+    if (outcome.kind === "failed") return { outcome: outcome.failureOf(invocation.requestId) };
+    return this.#run(environment, invocation, Math.max(1, timeoutMs - (performance.now() - beganAtMs)));
+  }
+
+  async #run(environment: Environment, invocation: Invocation, timeoutMs?: number): Promise<InvocationResult> {
+    const beganAtMs = performance.now();
+    const result = await environment.invoke(invocation, timeoutMs);
+    this.#callMs.add(performance.now() - beganAtMs);
+    this.#finishedCount++;
+    if (environment.state === "idle") this.#offer(environment);
+    return result;
+  }
+
+  #offer(environment: Environment): void {
+    const waiting = this.#waiting.shift();
+    if (waiting) this.#run(environment, waiting.invocation).then(waiting.resolve, waiting.reject);
+    else if (this.#closed) environment.stop();
+    else this.#idle.push(environment);
+  }
+}

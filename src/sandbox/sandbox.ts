@@ -1,0 +1,150 @@
+/**
+ * A process behind walls, with a channel of frames, one pipe for all that it prints, and a lifeline by which it ends when this process
+ * does. It knows nothing of Lambda, and nothing that comes out of the process is trusted: bytes that are no frame end it.
+ */
+import { closeSync } from "node:fs";
+import type { Socket, Subprocess } from "bun";
+import { connectDescriptor, FrameOutbox, FrameReader } from "../../runtime/protocol.ts";
+import { makePipe } from "./libc.ts";
+import { MemoryMeter } from "./memory-meter.ts";
+
+export interface SandboxSpec {
+  readonly command: readonly string[];
+  readonly workingDirectory: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface SandboxEvents {
+  onFrame(head: unknown, payload: Uint8Array): void;
+  /** While the answer is pending no more output is read, and the process waits. */
+  onOutput(bytes: Uint8Array): void | Promise<void>;
+  /** Once, after the process ended and all that it printed was handed on. */
+  onExit(exit: SandboxExit): void;
+}
+
+export interface SandboxExit {
+  /** Null when a signal ended it. */
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+/** A child that outlives its parent may hold the output pipe open; nobody waits longer for what it may still print. */
+const OUTPUT_GRACE_MS = 50;
+/** How long a process may take from closing its channel to its exit. */
+const EXIT_GRACE_MS = 500;
+
+export class Sandbox {
+  readonly memory: MemoryMeter;
+  readonly #process: Subprocess;
+  readonly #outbox = new FrameOutbox();
+  readonly #backlogUntilConnected: (readonly Uint8Array[])[] = [];
+  #socket: Socket | undefined;
+  #ended = false;
+
+  private constructor(child: Subprocess) {
+    this.#process = child;
+    this.memory = new MemoryMeter(child.pid);
+  }
+
+  /** Starts the process. @throws Error when the operating system refuses. */
+  static start(spec: SandboxSpec, events: SandboxEvents): Sandbox {
+    const { readEnd, writeEnd } = makePipe();
+    let child: Subprocess;
+    try {
+      child = Bun.spawn([...spec.command], {
+        cwd: spec.workingDirectory,
+        env: spec.env,
+        stdio: ["ignore", writeEnd, writeEnd, "pipe", "pipe"],
+        detached: true, // its own session and process group, so that one signal reaches its children too
+      });
+    } catch (error) {
+      closeSync(readEnd);
+      throw error;
+    } finally {
+      closeSync(writeEnd);
+    }
+    const sandbox = new Sandbox(child);
+    const output = sandbox.#readOutput(readEnd, events);
+    void sandbox.#connect(events);
+    void sandbox.#watchExit(output, events);
+    return sandbox;
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  send(pieces: readonly Uint8Array[]): void {
+    if (this.#ended) return;
+    if (this.#socket) this.#outbox.write(this.#socket, pieces);
+    else this.#backlogUntilConnected.push(pieces);
+  }
+
+  /** SIGKILL to the process and its whole group; safe to call at any time. */
+  kill(): void {
+    if (this.#ended) return;
+    try {
+      process.kill(-this.#process.pid, "SIGKILL");
+    } catch {
+      this.#process.kill("SIGKILL"); // the group is not there yet
+    }
+  }
+
+  async #connect(events: SandboxEvents): Promise<void> {
+    const reader = new FrameReader((head, payload) => events.onFrame(head, payload));
+    const onBytes = (bytes: Uint8Array): void => {
+      try {
+        reader.push(bytes);
+      } catch {
+        this.kill(); // what speaks something else than frames is broken or hostile
+      }
+    };
+    try {
+      this.#socket = await connectDescriptor(this.#process.stdio[3] as number, {
+        data: (_socket, bytes) => onBytes(bytes),
+        drain: (socket) => this.#outbox.flush(socket),
+        close: () => this.#endSoon(),
+        error: () => this.#endSoon(),
+      });
+    } catch {
+      this.kill();
+      return;
+    }
+    for (const pieces of this.#backlogUntilConnected.splice(0)) this.#outbox.write(this.#socket, pieces);
+  }
+
+  /** A process that closed its channel can neither be called nor answer: most are about to exit, and their exit code tells why. */
+  #endSoon(): void {
+    setTimeout(() => this.kill(), EXIT_GRACE_MS).unref();
+  }
+
+  async #readOutput(readEnd: number, events: SandboxEvents): Promise<void> {
+    try {
+      for await (const bytes of Bun.file(readEnd).stream()) {
+        const pause = events.onOutput(bytes);
+        if (pause) await pause;
+      }
+    } finally {
+      closeQuietly(readEnd);
+    }
+  }
+
+  async #watchExit(output: Promise<void>, events: SandboxEvents): Promise<void> {
+    await this.#process.exited;
+    this.kill(); // what the process left behind in its group
+    this.#ended = true;
+    this.memory.close();
+    await Promise.race([output.catch(() => {}), Bun.sleep(OUTPUT_GRACE_MS)]);
+    this.#socket?.end();
+    closeQuietly(this.#process.stdio[4] as number);
+    events.onExit({ code: this.#process.exitCode, signal: this.#process.signalCode as string | null });
+  }
+}
+
+function closeQuietly(descriptor: number): void {
+  try {
+    closeSync(descriptor);
+  } catch {
+    // closed already
+  }
+}
