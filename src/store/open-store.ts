@@ -1,0 +1,64 @@
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { acquireDataDirectory, DataDirectoryUnusableError } from "./data-directory.ts";
+import { openPackages, removeTree, syncDirectory } from "./packages.ts";
+import type { PackageStore, Store } from "./port.ts";
+import { aliasStore } from "./sqlite/aliases.ts";
+import { closeDatabase, openDatabase, type StoreDatabase } from "./sqlite/database.ts";
+import { documentStore } from "./sqlite/documents.ts";
+import { functionQueries } from "./sqlite/function-queries.ts";
+import { functionStore } from "./sqlite/functions.ts";
+import { DatabaseTooNewError } from "./sqlite/migrations.ts";
+
+/** `memory`: nothing outlives `close`; packages are in a temporary directory meanwhile. */
+export type StorePlace = { readonly directory: string } | { readonly memory: true };
+
+/**
+ * Opens the embedded store: SQLite, and packages as files beside it.
+ * @throws DataDirectoryHeldError when another process has the directory, DataDirectoryUnusableError when it cannot be made,
+ * read or written, DatabaseTooNewError when a newer Lambent wrote it.
+ */
+export function openStore(place: StorePlace): Promise<Store> {
+  return "memory" in place ? openInMemory() : openOnDisk(resolve(place.directory));
+}
+
+async function openOnDisk(path: string): Promise<Store> {
+  const directory = acquireDataDirectory(path);
+  let db: StoreDatabase | undefined;
+  try {
+    db = openDatabase(directory.databasePath);
+    const packages = await openPackages(path);
+    for (const changed of directory.changed) await syncDirectory(changed);
+    return assemble({ db, packages, onClosed: async () => directory.release() });
+  } catch (error) {
+    db?.$client.close();
+    directory.release();
+    throw error instanceof DatabaseTooNewError ? error : new DataDirectoryUnusableError(path, { cause: error });
+  }
+}
+
+async function openInMemory(): Promise<Store> {
+  const directory = await mkdtemp(join(tmpdir(), "lambent-"));
+  const packages = await openPackages(directory);
+  return assemble({
+    db: openDatabase(":memory:"),
+    packages,
+    onClosed: () => removeTree(directory),
+  });
+}
+
+function assemble(parts: { db: StoreDatabase; packages: PackageStore; onClosed: () => Promise<void> }): Store {
+  const { db, packages } = parts;
+  const queries = functionQueries(db);
+  return {
+    functions: functionStore(db, queries),
+    aliases: aliasStore(db, queries),
+    documents: documentStore(db, queries),
+    packages,
+    async close() {
+      closeDatabase(db);
+      await parts.onClosed();
+    },
+  };
+}

@@ -1,0 +1,164 @@
+/**
+ * Deployment packages on disk: `packages/<hex>.zip` and, unpacked, `unpacked/<hex>/`, named by the SHA-256 of the zip.
+ * A name that starts with a digest is ours; the sweep leaves every other alone.
+ */
+import assert from "node:assert/strict";
+import { existsSync, renameSync } from "node:fs";
+import { chmod, mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { PackageStore, Release } from "./port.ts";
+
+/** Opens the packages of a data directory, making the folders that are missing. */
+export async function openPackages(directory: string): Promise<PackageStore> {
+  const zips = join(directory, "packages");
+  const trees = join(directory, "unpacked");
+  // What users upload is for this process's user; the trees are also entered by runners, which may be another.
+  await mkdir(zips, { recursive: true, mode: 0o700 });
+  await mkdir(trees, { recursive: true, mode: 0o755 });
+  const holds = new Holds();
+  const writing = new Map<string, Promise<void>>();
+  let sweeping: Promise<unknown> = Promise.resolve();
+  const zipPath = (hex: string): string => join(zips, `${hex}.zip`);
+
+  return {
+    async put({ sha256, bytes }) {
+      const hex = hexOf(sha256);
+      const release = holds.take(hex);
+      try {
+        // Whoever puts the same package meanwhile waits too: that a zip is there does not yet mean that it is synced.
+        let written = writing.get(hex);
+        if (!written && !existsSync(zipPath(hex))) {
+          written = writeDurably(zipPath(hex), { bytes, folder: zips }).finally(() => writing.delete(hex));
+          writing.set(hex, written);
+        }
+        await written;
+        return release;
+      } catch (error) {
+        release();
+        throw error;
+      }
+    },
+    hold: (sha256) => holds.take(hexOf(sha256)),
+    async find(sha256) {
+      const path = zipPath(hexOf(sha256));
+      return existsSync(path) ? path : undefined;
+    },
+    unpackedPath: (sha256) => join(trees, hexOf(sha256)),
+    sweep(inUse) {
+      const swept = sweeping.then(() => sweep({ zips, trees, holds }, inUse));
+      sweeping = swept.catch(() => undefined); // its caller hears of the failure; the next sweep tries again
+      return swept;
+    },
+  };
+}
+
+/** Counts who needs a digest now, and remembers for a running sweep who needed it since it began. */
+class Holds {
+  readonly #counts = new Map<string, number>();
+  readonly #sweeps = new Set<Set<string>>();
+
+  take(hex: string): Release {
+    this.#counts.set(hex, (this.#counts.get(hex) ?? 0) + 1);
+    for (const takenSince of this.#sweeps) takenSince.add(hex);
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      const left = (this.#counts.get(hex) ?? 1) - 1;
+      if (left > 0) this.#counts.set(hex, left);
+      else this.#counts.delete(hex);
+    };
+  }
+
+  /** Runs `work` with a test for "is held, or was held at any time since `work` began". */
+  async during<T>(work: (wasHeld: (hex: string) => boolean) => Promise<T>): Promise<T> {
+    const takenSince = new Set(this.#counts.keys());
+    this.#sweeps.add(takenSince);
+    try {
+      return await work((hex) => takenSince.has(hex));
+    } finally {
+      this.#sweeps.delete(takenSince);
+    }
+  }
+}
+
+async function writeDurably(path: string, { bytes, folder }: { bytes: Uint8Array; folder: string }): Promise<void> {
+  const temporary = `${path}.part`;
+  try {
+    const file = await open(temporary, "w", 0o600);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await syncDirectory(folder); // the new name is itself an entry that a power cut can take back
+}
+
+/** Makes the names in a directory durable. */
+export async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function sweep(
+  { zips, trees, holds }: { zips: string; trees: string; holds: Holds },
+  inUse: () => Promise<ReadonlySet<string>>,
+): Promise<readonly string[]> {
+  return holds.during(async (wasHeld) => {
+    // Listed before the rows are asked, so that a package which comes later is not even a candidate.
+    const found = [...(await ourNames(zips)), ...(await ourNames(trees))];
+    const used = new Set([...(await inUse())].map(hexOf));
+    const removed = new Set<string>();
+    for (const { folder, name, hex } of found) {
+      const isWhole = name === hex || name === `${hex}.zip`; // or else a leftover of a write that never ended
+      if (wasHeld(hex) || (isWhole && used.has(hex))) continue;
+      const doomed = isWhole ? freeName(join(folder, `${name}.doomed`)) : join(folder, name);
+      // In the same tick as the check above, so that no `put` falls between: it finds the package held back, or gone.
+      if (isWhole) renameSync(join(folder, name), doomed);
+      if (isWhole) removed.add(hex);
+      await removeTree(doomed);
+    }
+    return [...removed].map((hex) => Buffer.from(hex, "hex").toString("base64"));
+  });
+}
+
+/** A crash in the middle of a removal may have left the plain name taken. */
+function freeName(path: string): string {
+  for (let count = 0; ; count++) if (!existsSync(`${path}${count}`)) return `${path}${count}`;
+}
+
+async function ourNames(folder: string): Promise<{ folder: string; name: string; hex: string }[]> {
+  const names = await readdir(folder);
+  return names
+    .filter((name) => /^[0-9a-f]{64}(\.|$)/.test(name))
+    .map((name) => ({ folder, name, hex: name.slice(0, 64) }));
+}
+
+/** Removes a file or a tree, a read-only one too: a name leaves only a folder that can be written. */
+export async function removeTree(path: string): Promise<void> {
+  await makeWritable(path);
+  await rm(path, { recursive: true, force: true });
+}
+
+async function makeWritable(path: string): Promise<void> {
+  const entries = await readdir(path, { withFileTypes: true }).catch(() => undefined);
+  if (!entries) return; // a file
+  await chmod(path, 0o700);
+  for (const entry of entries) if (entry.isDirectory()) await makeWritable(join(path, entry.name));
+}
+
+function hexOf(sha256: string): string {
+  const bytes = Buffer.from(sha256, "base64");
+  assert(bytes.length === 32, "a digest is the base64 of 32 bytes");
+  return bytes.toString("hex");
+}

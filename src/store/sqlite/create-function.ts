@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { LATEST } from "../../core/states.ts";
+import type { FunctionStore, FunctionVersion } from "../port.ts";
+import { atomically, type StoreDatabase } from "./database.ts";
+import { documentQueries } from "./document-queries.ts";
+import { writeDocument } from "./documents.ts";
+import { codeBytes, type FunctionQueries } from "./function-queries.ts";
+import { firstUnmet } from "./needs.ts";
+import { functions, versions } from "./tables.ts";
+import { contentDigest, LATEST_NUMBER, rowOf, type VersionRow, versionNumber } from "./version-row.ts";
+
+/** See `FunctionStore.create`. */
+export function createFunction(
+  context: { db: StoreDatabase; queries: FunctionQueries },
+  input: Parameters<FunctionStore["create"]>[0],
+): Awaited<ReturnType<FunctionStore["create"]>> {
+  const { db, queries } = context;
+  const { record, latest, published } = input;
+  assert(latest.version === LATEST && latest.functionName === record.name, "latest is the $LATEST of the record");
+  const rows: VersionRow[] = [rowOf(latest, { number: LATEST_NUMBER, publishedFrom: null })];
+  if (published) rows.push(rowOf(published, { number: numberOf(published), publishedFrom: contentDigest(latest) }));
+  const codeBytesAdded = rows.reduce((sum, row) => sum + row.codeBytes, 0);
+  const versionNext = published ? numberOf(published) + 1 : record.versionNext;
+
+  return atomically(db, () => {
+    if (queries.find(record.name)) return { kind: "exists" };
+    if (codeBytes(db) + codeBytesAdded > input.codeBytesMax) return { kind: "code-storage-exceeded" };
+    const documents = documentQueries(db);
+    const unmet = firstUnmet({ db, functions: queries, queries: documents }, { needs: input.needs ?? [] });
+    if (unmet) return unmet;
+    db.insert(functions)
+      .values({ ...record, versionNext })
+      .run();
+    db.insert(versions).values(rows).run();
+    for (const change of input.documents ?? []) writeDocument(db, { change, before: documents.find(change) });
+    return { kind: "done", value: published ?? latest };
+  });
+}
+
+function numberOf(published: FunctionVersion): number {
+  const number = versionNumber(published.version);
+  assert(number !== undefined && number !== LATEST_NUMBER, "a published version has a number");
+  return number;
+}

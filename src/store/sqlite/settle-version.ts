@@ -1,0 +1,33 @@
+import { and, eq } from "drizzle-orm";
+import type { StateReason } from "../../core/states.ts";
+import type { FunctionStore, FunctionVersion } from "../port.ts";
+import { atomically, type StoreDatabase } from "./database.ts";
+import type { FunctionQueries } from "./function-queries.ts";
+import { versions } from "./tables.ts";
+import { isUnsettled, type VersionRow, versionNumber, versionOf } from "./version-row.ts";
+
+/** See `FunctionStore.settle`. */
+export function settleVersion(
+  context: { db: StoreDatabase; queries: FunctionQueries },
+  input: Parameters<FunctionStore["settle"]>[0],
+): FunctionVersion | undefined {
+  const { db, queries } = context;
+  const number = versionNumber(input.version);
+  if (number === undefined) return undefined;
+  return atomically(db, () => {
+    const row = queries.findRow(input.functionName, number);
+    if (!row || row.revisionId !== input.expectedRevisionId || !isUnsettled(row)) return undefined;
+    const settled = { ...row, ...outcome(row, input.failure), revisionId: input.revisionId };
+    db.update(versions)
+      .set(settled)
+      .where(and(eq(versions.functionName, input.functionName), eq(versions.number, number)))
+      .run();
+    return versionOf(settled);
+  });
+}
+
+function outcome(row: VersionRow, failure: StateReason | undefined): Partial<VersionRow> {
+  if (!failure) return { state: "Active", stateReason: null, updateStatus: "Successful", updateStatusReason: null };
+  const failed: Partial<VersionRow> = { updateStatus: "Failed", updateStatusReason: failure };
+  return row.state === "Pending" ? { ...failed, state: "Failed", stateReason: failure } : failed;
+}
