@@ -19,7 +19,13 @@ export interface InitFrame {
   readonly memoryMib: number;
   readonly logGroupName: string;
   readonly logStreamName: string;
+  readonly logFormat: LogFormat;
+  /** Messages of `console` below it are dropped; only in JSON, as on AWS. */
+  readonly applicationLogLevel: LogLevel;
 }
+
+export type LogFormat = "Text" | "JSON";
+export type LogLevel = "TRACE" | "DEBUG" | "INFO" | "WARN" | "ERROR" | "FATAL";
 
 /** One call; its payload is the event, JSON as the client sent it (nothing at all means `{}`). */
 export interface InvokeFrame {
@@ -48,7 +54,9 @@ export type RunnerFrame =
   | { readonly type: "ready" }
   /** The handler could not be loaded; the payload is the error object, JSON. */
   | { readonly type: "init-error"; readonly errorType: string }
-  /** The payload is the result, JSON. `marked`: the output mark was written. */
+  /** A part of a streamed result; `contentType` comes with the first, when the handler set one. */
+  | { readonly type: "chunk"; readonly id: string; readonly contentType?: string }
+  /** The payload is the result, JSON, or nothing after chunks. `marked`: the output mark was written. */
   | { readonly type: "result"; readonly id: string; readonly marked: boolean }
   /** The payload is the error object, JSON. */
   | {
@@ -170,11 +178,22 @@ export class FrameReader {
 /** Frames on their way into a socket, in order: what it does not take at once waits here for `flush`. */
 export class FrameOutbox {
   readonly #backlog: Uint8Array[] = [];
+  #onEmpty: (() => void) | undefined;
 
   write(socket: ByteSink, pieces: readonly Uint8Array[]): void {
     const waiting = this.#backlog.length > 0;
     this.#backlog.push(...pieces);
     if (!waiting) this.flush(socket);
+  }
+
+  /** Whether the socket took everything so far. */
+  get isEmpty(): boolean {
+    return this.#backlog.length === 0;
+  }
+
+  /** Calls `then` once, when everything has gone. */
+  onceEmpty(then: () => void): void {
+    this.#onEmpty = then;
   }
 
   /** To be called whenever the socket has room again. */
@@ -187,6 +206,9 @@ export class FrameOutbox {
       }
       this.#backlog.shift();
     }
+    const then = this.#onEmpty;
+    this.#onEmpty = undefined;
+    then?.();
   }
 }
 
@@ -203,7 +225,7 @@ export const connectDescriptor = (descriptor: number, socket: Bun.SocketHandler)
 /** Reads a head that a runner sent. @throws FrameError for anything that is not exactly one of its frames. */
 export function parseRunnerFrame(head: unknown): RunnerFrame {
   if (!isObject(head)) throw new FrameError("a head that is not an object");
-  const { type, id, marked, kind, errorType, reason } = head;
+  const { type, id, marked, kind, errorType, reason, contentType } = head;
   switch (type) {
     case "hello":
     case "ready":
@@ -211,6 +233,10 @@ export function parseRunnerFrame(head: unknown): RunnerFrame {
     case "init-error":
     case "fault":
       return { type, errorType: text(errorType) };
+    case "chunk":
+      return contentType === undefined
+        ? { type, id: text(id) }
+        : { type, id: text(id), contentType: text(contentType) };
     case "result":
       return { type, id: text(id), marked: marked === true };
     case "error":

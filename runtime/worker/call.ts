@@ -9,21 +9,24 @@ import type { InitFrame, InvokeFrame } from "../protocol.ts";
 import { isFailure, makeContext } from "./context.ts";
 import type { EmptyLoop } from "./empty-loop.ts";
 import type { Handler } from "./load-handler.ts";
+import { ResponseStream, type StreamingHandler, type StreamTarget } from "./response-stream.ts";
 
 export type CallOutcome =
-  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: true; readonly value: unknown; readonly streamed?: boolean }
   | { readonly ok: false; readonly error: unknown };
 
 const { then: promiseThen } = Promise.prototype;
 
-export function callHandler(input: {
-  handler: Handler;
-  event: unknown;
-  init: InitFrame;
-  invoke: InvokeFrame;
-  emptyLoop: EmptyLoop;
-  settle: (outcome: CallOutcome) => void;
-}): void {
+export interface CallInput {
+  readonly handler: Handler;
+  readonly event: unknown;
+  readonly init: InitFrame;
+  readonly invoke: InvokeFrame;
+  readonly emptyLoop: EmptyLoop;
+  readonly settle: (outcome: CallOutcome) => void;
+}
+
+export function callHandler(input: CallInput): void {
   const { handler, event, init, invoke, emptyLoop } = input;
   let settled = false;
   const settle = (outcome: CallOutcome): void => {
@@ -51,6 +54,38 @@ export function callHandler(input: {
       if (returned instanceof Promise) promiseThen.call(returned, succeed, fail);
       else returned.then(succeed, fail);
     } else if (!called && !settled) emptyLoop.wait(() => succeed(null));
+  } catch (error) {
+    fail(error);
+  }
+}
+
+/**
+ * Calls a handler that writes its result to a stream. The call ends when the handler's promise is fulfilled and the stream has ended; a stream
+ * that the handler leaves open ends when nothing is left that could write to it.
+ */
+export function callStreamingHandler(input: CallInput & { target: StreamTarget }): void {
+  const { handler, event, init, invoke, emptyLoop } = input;
+  const stream = new ResponseStream(input.target);
+  let settled = false;
+  const settle = (outcome: CallOutcome): void => {
+    if (settled) return;
+    settled = true;
+    emptyLoop.cancel();
+    input.settle(outcome);
+  };
+  const fail = (error: unknown): void => settle({ ok: false, error });
+  const succeed = (): void => settle({ ok: true, value: undefined, streamed: true });
+  const finish = (): void => {
+    if (stream.writableFinished) return succeed();
+    stream.on("finish", succeed);
+    if (!stream.writableEnded) emptyLoop.wait(() => stream.end());
+  };
+  stream.on("error", fail);
+  const context = makeContext({ init, invoke, completion: { succeed: finish, fail } });
+  try {
+    const returned = (handler as unknown as StreamingHandler)(event, stream, context);
+    if (isThenable(returned)) returned.then(finish, fail);
+    else finish();
   } catch (error) {
     fail(error);
   }

@@ -5,7 +5,9 @@ import { connectDescriptor, FrameOutbox } from "../protocol.ts";
 export const CHANNEL_DESCRIPTOR = 3;
 
 export interface Channel {
-  write(pieces: readonly Uint8Array[]): void;
+  /** Answers whether the socket took everything; `onceEmpty` tells when it has. */
+  write(pieces: readonly Uint8Array[]): boolean;
+  onceEmpty(then: () => void): void;
   ref(): void;
   unref(): void;
 }
@@ -22,7 +24,11 @@ export async function connectChannel(
     error: () => events.onEnd(),
   });
   return {
-    write: (pieces) => outbox.write(socket, pieces),
+    write: (pieces) => {
+      outbox.write(socket, pieces);
+      return outbox.isEmpty;
+    },
+    onceEmpty: (then) => outbox.onceEmpty(then),
     ref: () => socket.ref(),
     unref: () => socket.unref(),
   };

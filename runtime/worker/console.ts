@@ -4,10 +4,10 @@
  */
 import { Console } from "node:console";
 import { Writable } from "node:stream";
-import { format } from "node:util";
+import { format, types } from "node:util";
+import type { LogFormat, LogLevel } from "../protocol.ts";
+import { toErrorObject, withoutOwnFrames } from "./error-object.ts";
 import { writeOutput } from "./output.ts";
-
-type Level = "TRACE" | "DEBUG" | "INFO" | "WARN" | "ERROR" | "FATAL";
 
 const LEVELS = {
   log: "INFO",
@@ -16,7 +16,7 @@ const LEVELS = {
   warn: "WARN",
   error: "ERROR",
   fatal: "FATAL",
-} as const satisfies Record<string, Level>;
+} as const satisfies Record<string, LogLevel>;
 
 /** Methods that lay out what they are given: Node's own implementation does it, and what it prints goes out as INFO. */
 const LAID_OUT = [
@@ -33,29 +33,64 @@ const LAID_OUT = [
   "timeLog",
 ];
 
+const RANKS: readonly LogLevel[] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
+const { stringify } = JSON;
+
+const formatText = (args: readonly unknown[]): string => withoutOwnFrames(format(...args));
+
 let requestId = "undefined"; // AWS prints the word outside a call, too
+let inJson = false;
+let lowestRank = 0;
 
 export function setConsoleRequestId(id: string): void {
   requestId = id;
 }
 
-/** Writes one line as `console` would. */
-export function logLine(level: Level, text: string): void {
-  writeOutput(1, `${new Date().toISOString()}\t${requestId}\t${level}\t${text}\n`);
+export function setLogFormat(logFormat: LogFormat, level: LogLevel): void {
+  inJson = logFormat === "JSON";
+  lowestRank = inJson ? RANKS.indexOf(level) : 0;
+}
+
+/** Writes what `console.<level>` was given. */
+function logMessage(level: LogLevel, args: readonly unknown[]): void {
+  if (!inJson) return writeOutput(1, `${new Date().toISOString()}\t${requestId}\t${level}\t${formatText(args)}\n`);
+  if (RANKS.indexOf(level) < lowestRank) return;
+  const head = { timestamp: new Date().toISOString(), level, ...(requestId !== "undefined" && { requestId }) };
+  writeOutput(1, `${jsonText(head, args)}\n`);
+}
+
+/** Writes one line of text as `console` would. */
+export const logLine = (level: LogLevel, text: string): void => logMessage(level, [text]);
+
+/** A single value stays what it is; several are formatted as text, and an error among them is told in members of its own. */
+function jsonText(head: object, args: readonly unknown[]): string {
+  const error = args.find((one) => types.isNativeError(one));
+  const told = error === undefined ? {} : errorMembers(error);
+  const message = args.length === 1 && error === undefined ? args[0] : formatText(args);
+  try {
+    return stringify({ ...head, message, ...told });
+  } catch {
+    return stringify({ ...head, message: formatText(args), ...told });
+  }
+}
+
+function errorMembers(error: unknown): object {
+  const { errorType, errorMessage, trace } = toErrorObject(error);
+  return { errorType, errorMessage, stackTrace: trace };
 }
 
 /** Replaces the methods of the global `console`; the object stays the same, as user code may hold it already. */
 export function patchConsole(): void {
   const target = console as unknown as Record<string, (...args: unknown[]) => void>;
   for (const [name, level] of Object.entries(LEVELS)) {
-    target[name] = (...args) => logLine(level, format(...args));
+    target[name] = (...args) => logMessage(level, args);
   }
   target["trace"] = (...args) => {
     const { stack = "" } = new Error();
-    logLine("TRACE", `Trace: ${format(...args)}\n${stack.split("\n").slice(2).join("\n")}`);
+    logLine("TRACE", `Trace: ${formatText(args)}\n${stack.split("\n").slice(2).join("\n")}`);
   };
   target["assert"] = (condition, ...args) => {
-    if (!condition) logLine("ERROR", args.length > 0 ? `Assertion failed: ${format(...args)}` : "Assertion failed");
+    if (!condition) logLine("ERROR", args.length > 0 ? `Assertion failed: ${formatText(args)}` : "Assertion failed");
   };
   for (const name of LAID_OUT) {
     target[name] = (...args) => (layout() as unknown as typeof target)[name]?.(...args);

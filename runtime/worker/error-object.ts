@@ -55,10 +55,21 @@ function isErrorLike(thrown: unknown): thrown is ErrorLike {
   return "name" in thrown && "message" in thrown && "stack" in thrown;
 }
 
+/** Text without the lines that are frames of this runtime: nobody's concern but ours. */
+export const withoutOwnFrames = (text: string): string =>
+  text.includes(RUNTIME_ROOT)
+    ? text
+        .split("\n")
+        .filter((line) => !isOwnFrame(line))
+        .join("\n")
+    : text;
+
+const isOwnFrame = (line: string): boolean => line.startsWith("    at ") && line.includes(RUNTIME_ROOT);
+
 /** The engine leaves the first line out of some stacks; AWS's traces always begin with `Type: message`. Our own frames are nobody's concern. */
 function traceOf(stack: unknown, headline: string): string[] {
   if (typeof stack !== "string") return [headline];
-  const lines = stack.split("\n").filter((line) => !(line.startsWith("    at ") && line.includes(RUNTIME_ROOT)));
+  const lines = stack.split("\n").filter((line) => !isOwnFrame(line));
   return lines[0]?.startsWith("    at ") ? [headline, ...lines] : lines;
 }
 

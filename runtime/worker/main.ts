@@ -7,16 +7,24 @@ import { CHANNEL_DESCRIPTOR, connectChannel } from "./channel.ts";
 import { patchConsole } from "./console.ts";
 import { EmptyLoop } from "./empty-loop.ts";
 import { redirectStandardStreams } from "./output.ts";
+import { installStreamingGlobals } from "./response-stream.ts";
 import { Session } from "./session.ts";
 
 redirectStandardStreams();
 patchConsole();
+installStreamingGlobals();
 
 let session: Session | undefined;
 const reader = new FrameReader((head, payload) => void session?.receive(parseHostFrame(head), payload));
 connectChannel(CHANNEL_DESCRIPTOR, { onBytes: (bytes) => reader.push(bytes), onEnd: () => process.exit(0) }).then(
   (channel) => {
-    const started = new Session((frame, payload) => channel.write(encodeFrame(frame, payload)), new EmptyLoop(channel));
+    const started = new Session(
+      {
+        send: (frame, payload) => channel.write(encodeFrame(frame, payload)),
+        onceEmpty: (then) => channel.onceEmpty(then),
+      },
+      new EmptyLoop(channel),
+    );
     process.on("uncaughtException", (error) => started.endByError(error, "uncaughtException"));
     process.on("unhandledRejection", (error) => started.endByError(error, "unhandledRejection"));
     session = started;

@@ -7,13 +7,14 @@ import {
   outputMark,
   type RunnerFrame,
 } from "../protocol.ts";
-import { type CallOutcome, callHandler } from "./call.ts";
-import { logLine, setConsoleRequestId } from "./console.ts";
+import { type CallOutcome, callHandler, callStreamingHandler } from "./call.ts";
+import { logLine, setConsoleRequestId, setLogFormat } from "./console.ts";
 import type { EmptyLoop } from "./empty-loop.ts";
 import { type ErrorObject, toErrorObject, toLogText } from "./error-object.ts";
 import { parseEvent } from "./json-event.ts";
 import { type Handler, HandlerLoadError, loadHandler } from "./load-handler.ts";
 import { takeWritten, writeOutput } from "./output.ts";
+import { isStreaming, type StreamTarget } from "./response-stream.ts";
 
 /** Exit codes of a runner that ends because of an error outside the handler's promise; AWS's runtime has the same. */
 const EXIT_UNHANDLED_REJECTION = 128;
@@ -26,19 +27,25 @@ const RESPONSE_BYTES_MAX = 6 * 1024 * 1024 + 100;
 const { stringify } = JSON;
 const exitProcess: (code: number) => never = process.exit.bind(process);
 const encoder = new TextEncoder();
+const NOTHING = new Uint8Array(0);
 const encodeText = encoder.encode.bind(encoder);
 
-export type Send = (frame: RunnerFrame, payload?: Uint8Array) => void;
+export interface Sender {
+  /** Answers whether the host took everything. */
+  send(frame: RunnerFrame, payload?: Uint8Array): boolean;
+  /** Calls `then` once the host has taken everything. */
+  onceEmpty(then: () => void): void;
+}
 
 export class Session {
-  readonly #send: Send;
+  readonly #sender: Sender;
   readonly #emptyLoop: EmptyLoop;
   #init: InitFrame | undefined;
   #handler: Handler | undefined;
   #current: InvokeFrame | undefined;
 
-  constructor(send: Send, emptyLoop: EmptyLoop) {
-    this.#send = send;
+  constructor(sender: Sender, emptyLoop: EmptyLoop) {
+    this.#sender = sender;
     this.#emptyLoop = emptyLoop;
   }
 
@@ -50,16 +57,17 @@ export class Session {
   async #start(init: InitFrame): Promise<void> {
     this.#init = init;
     replaceEnvironment(init.env);
+    setLogFormat(init.logFormat, init.applicationLogLevel);
     try {
       this.#handler = await loadHandler(init.taskRoot, init.handler);
     } catch (error) {
       const wire = error instanceof HandlerLoadError ? error.wire : toErrorObject(error);
       logLine("ERROR", `Uncaught Exception \t${stringify({ ...wire, stack: wire.trace, trace: undefined })}`);
-      this.#send({ type: "init-error", errorType: wire.errorType }, encodeText(stringify(wire)));
+      this.#sender.send({ type: "init-error", errorType: wire.errorType }, encodeText(stringify(wire)));
       return;
     }
     takeWritten();
-    this.#send({ type: "ready" });
+    this.#sender.send({ type: "ready" });
   }
 
   #invoke(invoke: InvokeFrame, payload: Uint8Array): void {
@@ -68,12 +76,25 @@ export class Session {
     const handler = this.#handler;
     if (!init || !handler) return; // the host sends no call before "ready"
     const parsed = parseEvent(payload);
-    if (!parsed.ok) return this.#send({ type: "rejected", id, reason: parsed.reason.slice(0, 1000) });
+    if (!parsed.ok) {
+      this.#sender.send({ type: "rejected", id, reason: parsed.reason.slice(0, 1000) });
+      return;
+    }
     this.#current = invoke;
     setConsoleRequestId(id);
     if (invoke.traceId !== undefined) process.env["_X_AMZN_TRACE_ID"] = invoke.traceId;
     const settle = (outcome: CallOutcome): void => this.#settle(invoke, outcome);
-    callHandler({ handler, event: parsed.event, init, invoke, emptyLoop: this.#emptyLoop, settle });
+    const call = { event: parsed.event, init, invoke, emptyLoop: this.#emptyLoop, settle };
+    if (isStreaming(handler)) callStreamingHandler({ ...call, handler, target: this.#streamTarget(invoke) });
+    else callHandler({ ...call, handler });
+  }
+
+  #streamTarget({ id }: InvokeFrame): StreamTarget {
+    return {
+      send: (chunk, contentType) =>
+        this.#sender.send({ type: "chunk", id, ...(contentType !== undefined && { contentType }) }, chunk),
+      onDrain: (then) => this.#sender.onceEmpty(then),
+    };
   }
 
   #settle(invoke: InvokeFrame, outcome: CallOutcome): void {
@@ -85,7 +106,7 @@ export class Session {
     }
     let payload: Uint8Array;
     try {
-      payload = encodeText(stringify(outcome.value) ?? "null");
+      payload = outcome.streamed ? NOTHING : encodeText(stringify(outcome.value) ?? "null");
     } catch (error) {
       const trace = toErrorObject(error).trace;
       return this.#fail(
@@ -95,7 +116,7 @@ export class Session {
       );
     }
     if (payload.length > RESPONSE_BYTES_MAX) return this.#refuseLargeResponse(invoke, payload.length);
-    this.#send({ type: "result", id: invoke.id, marked: this.#markOutput(invoke) }, payload);
+    this.#sender.send({ type: "result", id: invoke.id, marked: this.#markOutput(invoke) }, payload);
   }
 
   #refuseLargeResponse(invoke: InvokeFrame, bytes: number): void {
@@ -103,7 +124,7 @@ export class Session {
     const errorMessage = `Response payload size exceeded maximum allowed payload size (${RESPONSE_BYTES_MAX} bytes).`;
     logLine("ERROR", `Response of ${bytes} bytes is larger than the ${RESPONSE_BYTES_MAX} that are allowed`);
     const payload = encodeText(stringify({ errorMessage, errorType }));
-    this.#send(
+    this.#sender.send(
       { type: "error", id: invoke.id, kind: "Unhandled", errorType, marked: this.#markOutput(invoke) },
       payload,
     );
@@ -117,7 +138,7 @@ export class Session {
       errorType: wire.errorType,
       marked: this.#markOutput(invoke),
     } as const;
-    this.#send(head, encodeText(stringify(wire)));
+    this.#sender.send(head, encodeText(stringify(wire)));
   }
 
   /** Only when there is output to wait for, or when the host asks: a mark costs a system call on either side. */
@@ -145,7 +166,7 @@ export class Session {
         }
       : thrown;
     logLine("ERROR", `${rejected ? "Unhandled Promise Rejection" : "Uncaught Exception"} \t${toLogText(error)}`);
-    this.#send({ type: "fault", errorType: wire.errorType }, encodeText(stringify(wire)));
+    this.#sender.send({ type: "fault", errorType: wire.errorType }, encodeText(stringify(wire)));
     exitProcess(rejected ? EXIT_UNHANDLED_REJECTION : EXIT_UNCAUGHT_EXCEPTION);
   }
 }

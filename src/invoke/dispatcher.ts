@@ -10,6 +10,7 @@ import type { ExecutionSpec, Invocation, InvocationResult, ThrottleReason } from
 import type { LogSink } from "./logs/environment-log.ts";
 import { Pool } from "./pool.ts";
 import { PROCESS_VARIABLES, runtimeVariables } from "./runtime-variables.ts";
+import { Statistics } from "./statistics.ts";
 
 export interface DispatcherOptions {
   /** Starts a runner: the executable itself with its hidden command. */
@@ -24,47 +25,65 @@ export interface DispatcherOptions {
   readonly clock: Clock;
   /** Keeps a package from being swept until the returned function is called. */
   readonly holdCode: (codeSha256: string) => () => void;
+  /** After each call, before its answer leaves: has to be quick. */
+  readonly onFinished?: (spec: ExecutionSpec, invocation: Invocation, result: InvocationResult) => void;
   readonly logSinkOf: (stream: { functionName: string; logGroupName: string; logStreamName: string }) => LogSink;
 }
 
-/** A watch on memory that a handler cannot cross unseen: it kills within this time and one reading. */
-const MEMORY_WATCH_MS = 25;
+/**
+ * How often running environments are looked at: one that holds too much memory ends within this time and one reading. An environment that was
+ * idle between two looks is frozen, so that a busy function's are never stopped and continued for each call.
+ */
+const WATCH_EVERY_MS = 20;
 const REAP_EVERY_MS = 1000;
 
-/** `draining`: the server is about to stop and takes no new call. */
-export type Dispatched =
-  | { readonly kind: "done"; readonly result: InvocationResult }
-  | { readonly kind: "throttled"; readonly reason: ThrottleReason }
-  | { readonly kind: "draining" };
+/** Why a call is not taken; `draining`: the server is about to stop. */
+export type Refusal = { readonly kind: "throttled"; readonly reason: ThrottleReason } | { readonly kind: "draining" };
 
 export class Dispatcher {
   readonly concurrency: Concurrency;
+  readonly statistics = new Statistics();
   readonly #options: DispatcherOptions;
   readonly #pools = new Map<string, Pool>();
   readonly #closing = new Set<Pool>();
-  readonly #memoryWatch: Timer;
+  readonly #watch: Timer;
   readonly #reaper: Timer;
   #environmentCount = 0;
   #runningCount = 0;
   #draining = false;
+  /** No call runs, and everything is frozen: there is nothing to look at. */
+  #quiet = true;
   #onDrained: (() => void) | undefined;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
     this.concurrency = new Concurrency(options.concurrencyMax);
-    this.#memoryWatch = setInterval(() => this.#watchMemory(), MEMORY_WATCH_MS);
+    this.#watch = setInterval(() => this.#look(), WATCH_EVERY_MS);
     this.#reaper = setInterval(() => this.#reap(), REAP_EVERY_MS);
-    this.#memoryWatch.unref();
+    this.#watch.unref();
     this.#reaper.unref();
   }
 
-  async invoke(spec: ExecutionSpec, invocation: Invocation): Promise<Dispatched> {
+  /** Takes a call in, or says why not. Who was taken in calls `run` next. */
+  admit(functionName: string): Refusal | undefined {
     if (this.#draining) return { kind: "draining" };
-    const reason = this.concurrency.enter(spec.functionName);
-    if (reason !== undefined) return { kind: "throttled", reason };
+    const reason = this.concurrency.enter(functionName);
+    if (reason !== undefined) {
+      this.statistics.countThrottle(functionName, reason);
+      return { kind: "throttled", reason };
+    }
     this.#runningCount++;
+    this.#quiet = false;
+    return undefined;
+  }
+
+  /** Runs a call that was admitted. */
+  async run(spec: ExecutionSpec, invocation: Invocation): Promise<InvocationResult> {
     try {
-      return { kind: "done", result: await this.#poolOf(spec).invoke(invocation) };
+      const result = await this.#poolOf(spec).invoke(invocation);
+      this.statistics.countCall(spec.functionName, result);
+      this.#options.onFinished?.(spec, invocation, result);
+      return result;
     } finally {
       this.concurrency.leave(spec.functionName);
       this.#runningCount--;
@@ -72,10 +91,15 @@ export class Dispatcher {
     }
   }
 
-  /** After a function changed or went: its environments take no new call, and calls that run finish on what they began with. */
-  retire(functionName: string): void {
+  /**
+   * After a function (with `version`: this one of it) changed or went: its environments take no new call, and calls that run finish
+   * on what they began with.
+   */
+  retire(functionName: string, version?: string): void {
     for (const [key, pool] of this.#pools) {
-      if (pool.spec.functionName === functionName) this.#closePool(key, pool);
+      const { spec } = pool;
+      const isMeant = version === undefined || spec.functionVersion === version;
+      if (spec.functionName === functionName && isMeant) this.#closePool(key, pool);
     }
   }
 
@@ -94,7 +118,7 @@ export class Dispatcher {
 
   /** Ends every environment. */
   close(): void {
-    clearInterval(this.#memoryWatch);
+    clearInterval(this.#watch);
     clearInterval(this.#reaper);
     for (const pool of [...this.#pools.values(), ...this.#closing]) {
       pool.close();
@@ -104,10 +128,12 @@ export class Dispatcher {
   }
 
   /** For the operator's eyes. */
-  census(): { environments: number; running: number; byState: Record<string, number> } {
+  census(): { environments: number; running: number; waiting: number; byState: Record<string, number> } {
     const byState: Record<string, number> = {};
+    let waiting = 0;
+    for (const pool of [...this.#pools.values(), ...this.#closing]) waiting += pool.waitingCount;
     for (const environment of this.#environments()) byState[environment.state] = (byState[environment.state] ?? 0) + 1;
-    return { environments: this.#environmentCount, running: this.#runningCount, byState };
+    return { environments: this.#environmentCount, running: this.#runningCount, waiting, byState };
   }
 
   #poolOf(spec: ExecutionSpec): Pool {
@@ -121,7 +147,7 @@ export class Dispatcher {
   #makeEnvironment(spec: ExecutionSpec, onDead: (environment: Environment) => void): Environment | undefined {
     if (this.#environmentCount >= this.#options.environmentsMax && !this.#evictOldestIdle()) return undefined;
     const { region, credentials, clock, runnerCommand } = this.#options;
-    const logGroupName = `/aws/lambda/${spec.functionName}`;
+    const logGroupName = spec.logging.group;
     const logStreamName = logStreamNameOf(clock.nowMs(), spec.functionVersion);
     this.#environmentCount++;
     const releaseCode = this.#options.holdCode(spec.codeSha256);
@@ -180,11 +206,16 @@ export class Dispatcher {
     }
   }
 
-  #watchMemory(): void {
-    if (this.#runningCount === 0) return;
+  #look(): void {
+    if (this.#quiet) return;
+    const idleBeforeMs = performance.now() - WATCH_EVERY_MS;
+    let quiet = this.#runningCount === 0;
     for (const environment of this.#environments()) {
-      if (environment.state === "busy") environment.sampleMemory();
+      if (environment.state !== "idle") environment.watchMemory();
+      else if (environment.idleSinceMs < idleBeforeMs) environment.freeze();
+      quiet &&= environment.isFrozen;
     }
+    this.#quiet = quiet;
   }
 
   *#environments(): Iterable<Environment> {

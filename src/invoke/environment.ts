@@ -4,10 +4,11 @@
  */
 import { encodeFrame, type InvokeFrame, parseRunnerFrame, type RunnerFrame } from "../../runtime/protocol.ts";
 import { Sandbox, type SandboxExit } from "../sandbox/sandbox.ts";
-import { exited, exitText, outOfMemory, timedOut, unhandled } from "./failures.ts";
-import type { ExecutionSpec, Invocation, InvocationResult, Outcome } from "./invocation.ts";
+import { Chunks } from "./chunks.ts";
+import { exited, outOfMemory, timedOut } from "./failures.ts";
+import type { CallMetrics, ExecutionSpec, Invocation, InvocationResult, Outcome } from "./invocation.ts";
 import { EnvironmentLog, type LogSink } from "./logs/environment-log.ts";
-import { endLine, initStartLine, reportLine, startLine } from "./logs/platform-lines.ts";
+import { type PlatformLines, platformLines } from "./logs/platform-lines.ts";
 
 export type EnvironmentState = "starting" | "idle" | "busy" | "stopping" | "dead";
 
@@ -51,20 +52,24 @@ export class Environment {
 
   readonly #options: EnvironmentOptions;
   readonly #log: EnvironmentLog;
+  readonly #lines: PlatformLines;
   readonly #startedAtMs = performance.now();
   #sandbox: Sandbox | undefined;
   #onStart: ((outcome: StartOutcome) => void) | undefined;
   #onCallEnd: ((end: CallEnd) => void) | undefined;
   #currentId: string | undefined;
   #fault: Outcome | undefined;
+  #chunks = new Chunks(undefined);
   #initMs: number | undefined;
   #ranOutOfMemory = false;
+  #frozen = false;
   #peakBytes = 0;
 
   constructor(options: EnvironmentOptions) {
     this.#options = options;
     this.spec = options.spec;
     this.#log = new EnvironmentLog(options.logSink);
+    this.#lines = platformLines(options.spec.logging, options.nowMs);
   }
 
   /** Starts the process and loads the handler. After anything but "ready" the environment is ending and takes no call. */
@@ -72,7 +77,7 @@ export class Environment {
     const { promise, resolve } = Promise.withResolvers<StartOutcome>();
     this.#onStart = resolve;
     if (wantsLogTail) this.#log.keepTail();
-    this.#log.line(initStartLine(this.spec.runtime, this.#options.region));
+    this.#log.line(this.#lines.initStart(this.spec.runtime, this.#options.region));
     try {
       this.#sandbox = Sandbox.start(
         { command: this.#options.command, workingDirectory: this.spec.taskRoot, env: this.#options.processVariables },
@@ -102,13 +107,15 @@ export class Environment {
   /** Runs one call; only while idle. Whatever the handler does, this resolves at most a moment after `timeoutMs`. */
   async invoke(invocation: Invocation, timeoutMs = this.spec.timeoutMs): Promise<InvocationResult> {
     this.#move("busy");
+    this.#thaw();
     const { requestId } = invocation;
     const { promise, resolve } = Promise.withResolvers<CallEnd>();
     this.#onCallEnd = resolve;
     this.#currentId = requestId;
+    this.#chunks = new Chunks(invocation.stream);
     this.#peakBytes = 0;
     if (invocation.wantsLogTail) this.#log.keepTail();
-    this.#log.line(startLine(requestId, this.spec.functionVersion));
+    this.#log.line(this.#lines.start(requestId, this.spec.functionVersion));
     const startedAtMs = performance.now();
     const timer = setTimeout(() => {
       resolve({ outcome: timedOut(requestId, this.spec.timeoutMs), marked: false, status: "timeout" });
@@ -120,13 +127,33 @@ export class Environment {
     const durationMs = performance.now() - startedAtMs;
     this.#onCallEnd = undefined;
     this.#currentId = undefined;
-    this.sampleMemory();
+    this.#noteMemory(this.#sandbox?.memory.ownBytes() ?? 0);
     if (end.marked) await this.#log.untilMarked(requestId);
-    const logTail = this.#report({ invocation, end, durationMs });
+    const memoryUsedMib = Math.max(1, Math.round(this.#peakBytes / BYTES_PER_MIB));
+    const metrics = { durationMs, initMs: this.#initMs, memoryUsedMib, logStreamName: this.#options.logStreamName };
+    this.#initMs = undefined;
+    const logTail = this.#report(requestId, metrics, end.status);
     this.callCount++;
     this.idleSinceMs = performance.now();
     if (this.state === "busy") this.#move("idle");
-    return logTail === undefined ? { outcome: end.outcome } : { outcome: end.outcome, logTail };
+    return { outcome: end.outcome, metrics, ...(logTail !== undefined && { logTail }) };
+  }
+
+  /** An environment is frozen between calls, as on AWS: what a handler left running goes on in the next call. */
+  get isFrozen(): boolean {
+    return this.#frozen;
+  }
+
+  freeze(): void {
+    if (this.state !== "idle" || this.#frozen) return;
+    this.#frozen = true;
+    this.#sandbox?.freeze();
+  }
+
+  #thaw(): void {
+    if (!this.#frozen) return;
+    this.#frozen = false;
+    this.#sandbox?.thaw();
   }
 
   /** Ends the process tree. A call that is running ends with whatever its own end says, or as exited. */
@@ -136,14 +163,16 @@ export class Environment {
     this.#sandbox?.kill();
   }
 
-  /** Reads how much memory the process holds, and ends it when that is more than the function may have. */
-  sampleMemory(): void {
-    const bytes = this.#sandbox?.memory.ownBytes() ?? 0;
+  /** Reads how much memory the process tree holds, and ends it when that is more than the function may have. */
+  watchMemory(): void {
+    if (this.state === "busy" || this.state === "starting") this.#noteMemory(this.#sandbox?.memory.treeBytes() ?? 0);
+  }
+
+  #noteMemory(bytes: number): void {
     if (bytes > this.#peakBytes) this.#peakBytes = bytes;
-    if (this.state === "busy" && bytes > this.spec.memoryMib * BYTES_PER_MIB) {
-      this.#ranOutOfMemory = true;
-      this.#sandbox?.kill();
-    }
+    if (bytes <= this.spec.memoryMib * BYTES_PER_MIB || this.#ranOutOfMemory) return;
+    this.#ranOutOfMemory = true;
+    this.#sandbox?.kill();
   }
 
   #frameOf(invocation: Invocation, timeoutMs: number): InvokeFrame {
@@ -181,8 +210,11 @@ export class Environment {
       case "fault":
         this.#fault = { kind: "function-error", functionError: "Unhandled", errorType: frame.errorType, payload };
         break;
+      case "chunk":
+        this.#takeChunk(frame, payload);
+        break;
       case "result":
-        this.#endCall(frame.id, { outcome: { kind: "ok", payload }, marked: frame.marked });
+        this.#endCall(frame.id, { outcome: this.#chunks.result(payload), marked: frame.marked });
         break;
       case "error": {
         const { kind: functionError, errorType, marked } = frame;
@@ -197,11 +229,30 @@ export class Environment {
     }
   }
 
+  #takeChunk(frame: { id: string; contentType?: string }, bytes: Uint8Array): void {
+    if (frame.id !== this.#currentId) return;
+    const pause = this.#chunks.take(bytes, frame.contentType);
+    if (!pause) return;
+    this.#sandbox?.pauseFrames();
+    void pause.finally(() => this.#sandbox?.resumeFrames());
+  }
+
   #sendInit(): void {
     const { variables, logGroupName, logStreamName } = this.#options;
+    const { format: logFormat, applicationLevel: applicationLogLevel } = this.spec.logging;
     const { taskRoot, handler, functionName, functionVersion, memoryMib } = this.spec;
     const init = { taskRoot, handler, functionName, functionVersion, memoryMib };
-    this.#sandbox?.send(encodeFrame({ type: "init", ...init, env: variables, logGroupName, logStreamName }));
+    this.#sandbox?.send(
+      encodeFrame({
+        type: "init",
+        ...init,
+        env: variables,
+        logGroupName,
+        logStreamName,
+        logFormat,
+        applicationLogLevel,
+      }),
+    );
   }
 
   /** An answer to any other call than the running one is forged or late: nobody waits for it. */
@@ -213,7 +264,7 @@ export class Environment {
     this.#log.flush();
     const failureOf = (requestId: string): Outcome =>
       this.#ranOutOfMemory ? outOfMemory(requestId) : (this.#fault ?? exited(requestId, exit));
-    this.#onStart?.({ kind: "failed", failureOf: (requestId) => this.#fault ?? initExit(requestId, exit) });
+    this.#onStart?.({ kind: "failed", failureOf });
     if (this.#currentId !== undefined) {
       this.#onCallEnd?.({ outcome: failureOf(this.#currentId), marked: false, status: "error" });
     }
@@ -221,20 +272,9 @@ export class Environment {
     this.#options.onDead();
   }
 
-  #report(input: { invocation: Invocation; end: CallEnd; durationMs: number }): Uint8Array | undefined {
-    const { requestId } = input.invocation;
-    this.#log.line(endLine(requestId));
-    this.#log.line(
-      reportLine({
-        requestId,
-        durationMs: input.durationMs,
-        memoryMib: this.spec.memoryMib,
-        memoryUsedMib: Math.max(1, Math.round(this.#peakBytes / BYTES_PER_MIB)),
-        initMs: this.#initMs,
-        status: input.end.status,
-      }),
-    );
-    this.#initMs = undefined;
+  #report(requestId: string, metrics: CallMetrics, status: CallEnd["status"]): Uint8Array | undefined {
+    this.#log.line(this.#lines.end(requestId));
+    this.#log.line(this.#lines.report({ requestId, memoryMib: this.spec.memoryMib, ...metrics, status }));
     return this.#log.takeTail();
   }
 
@@ -243,7 +283,3 @@ export class Environment {
     this.state = next;
   }
 }
-
-/** A runner that ends while it loads: AWS words it like one that ends during a call. */
-const initExit = (requestId: string, exit: SandboxExit): Outcome =>
-  unhandled("Runtime.ExitError", `RequestId: ${requestId} Error: ${exitText(exit)}`);

@@ -2,6 +2,7 @@
  * What a client reads when the service, not the handler, found the failure. Wording as recorded on AWS, or, where it was not, as
  * its emulator has it; so far as AWS changed it over the years, the newest.
  */
+import { RESPONSE_BYTES_MAX } from "../core/limits.ts";
 import type { SandboxExit } from "../sandbox/sandbox.ts";
 import type { Outcome } from "./invocation.ts";
 
@@ -23,6 +24,12 @@ export const outOfMemory = (requestId: string): Outcome =>
 
 export const exited = (requestId: string, exit: SandboxExit): Outcome =>
   unhandled("Runtime.ExitError", `RequestId: ${requestId} Error: ${exitText(exit)}`);
+
+export const responseTooLarge = (): Outcome =>
+  unhandled(
+    "Function.ResponseSizeTooLarge",
+    `Response payload size exceeded maximum allowed payload size (${RESPONSE_BYTES_MAX} bytes).`,
+  );
 
 export function exitText(exit: SandboxExit): string {
   if (exit.signal !== null)

@@ -1,5 +1,5 @@
 /** What is asked of an execution environment, and what comes of it. */
-import type { FunctionErrorKind } from "../../runtime/protocol.ts";
+import type { FunctionErrorKind, LogFormat, LogLevel } from "../../runtime/protocol.ts";
 
 /** All that running a function version takes; two versions, or two revisions of one, never share an environment. */
 export interface ExecutionSpec {
@@ -17,6 +17,16 @@ export interface ExecutionSpec {
   /** Environment variables as the function's owner set them. */
   readonly variables: Readonly<Record<string, string>>;
   readonly runtime: string;
+  readonly logging: Logging;
+  /** Traces are sampled, or follow the client's decision. */
+  readonly tracing: "Active" | "PassThrough";
+}
+
+export interface Logging {
+  readonly format: LogFormat;
+  readonly applicationLevel: LogLevel;
+  readonly systemLevel: "DEBUG" | "INFO" | "WARN";
+  readonly group: string;
 }
 
 export interface Invocation {
@@ -29,6 +39,13 @@ export interface Invocation {
   readonly clientContext?: string | undefined;
   readonly traceId?: string | undefined;
   readonly tenantId?: string | undefined;
+  /** Where a streamed result goes, chunk by chunk; without it the chunks are put together. */
+  readonly stream?: ChunkSink | undefined;
+}
+
+export interface ChunkSink {
+  /** While the answer is pending the environment is not read from. */
+  chunk(bytes: Uint8Array, contentType: string | undefined): void | Promise<void>;
 }
 
 export type Outcome =
@@ -47,6 +64,16 @@ export interface InvocationResult {
   readonly outcome: Outcome;
   /** The last 4,096 bytes of the log, when the call asked for them. */
   readonly logTail?: Uint8Array;
+  /** Absent when the handler was never called, as when it cannot be loaded. */
+  readonly metrics?: CallMetrics;
+}
+
+export interface CallMetrics {
+  readonly durationMs: number;
+  /** Only for the first call of an environment. */
+  readonly initMs?: number | undefined;
+  readonly memoryUsedMib: number;
+  readonly logStreamName: string;
 }
 
 /** The account or the function has no room for one more call at a time. */

@@ -56,6 +56,10 @@ export class Pool {
     return this.#environments.size;
   }
 
+  get waitingCount(): number {
+    return this.#waiting.length;
+  }
+
   get isIdle(): boolean {
     return this.#waiting.length === 0 && this.#idle.length === this.#environments.size;
   }

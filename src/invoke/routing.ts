@@ -11,6 +11,7 @@ export interface RoutingTable {
 }
 
 export interface Draw {
+  readonly seed: string;
   readonly version: string;
   /** Counts the draws of this table from 0. */
   readonly index: number;
@@ -18,24 +19,30 @@ export interface Draw {
   readonly value: number;
 }
 
+/** `exact`: no chance at all; of any n draws in a row each version gets its share, within one. For tests. */
+export type RoutingMode = "sampled" | "exact";
+
 export class Router {
-  readonly seed: string;
+  readonly #seed: string;
+  readonly #mode: RoutingMode;
   readonly #draws = new Map<string, { count: number; state: number }>();
 
-  constructor(seed: string) {
-    this.seed = seed;
+  constructor(seed: string, mode: RoutingMode = "sampled") {
+    this.#seed = seed;
+    this.#mode = mode;
   }
 
   choose(table: RoutingTable): Draw {
     const stream = this.#streamOf(table);
     const index = stream.count++;
-    const value = uniform(stream.state, index);
+    const value = this.#mode === "exact" ? evenly(index) : uniform(stream.state, index);
+    const seed = this.#seed;
     let passed = 0;
     for (const [version, weight] of Object.entries(table.weights)) {
       passed += weight;
-      if (value < passed) return { version, index, value };
+      if (value < passed) return { seed, version, index, value };
     }
-    return { version: table.version, index, value };
+    return { seed, version: table.version, index, value };
   }
 
   /** Kept for one table an alias: a changed table begins anew. */
@@ -43,7 +50,7 @@ export class Router {
     const key = JSON.stringify([table.aliasKey, table.version, table.weights]);
     const known = this.#draws.get(key);
     if (known) return known;
-    const stream = { count: 0, state: hash32(`${this.seed}\n${key}`) };
+    const stream = { count: 0, state: hash32(`${this.#seed}\n${key}`) };
     this.#draws.set(key, stream);
     return stream;
   }
@@ -62,6 +69,9 @@ function uniform(state: number, index: number): number {
   const low = mix(state + mix(2 * index + 2)) >>> 6;
   return (high * 0x4000000 + low) / 0x20000000000000;
 }
+
+/** Multiples of the golden ratio, modulo 1: spread evenly over [0, 1), whatever their number. */
+const evenly = (index: number): number => (index * 0.6180339887498949) % 1;
 
 function mix(value: number): number {
   let h = value | 0;

@@ -52,6 +52,8 @@ export function runtimeVariables(input: {
     AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
     AWS_LAMBDA_LOG_GROUP_NAME: input.logGroupName,
     AWS_LAMBDA_LOG_STREAM_NAME: input.logStreamName,
+    AWS_LAMBDA_LOG_FORMAT: spec.logging.format,
+    ...(spec.logging.format === "JSON" && { AWS_LAMBDA_LOG_LEVEL: spec.logging.applicationLevel }),
     LAMBDA_TASK_ROOT: spec.taskRoot,
     LAMBDA_RUNTIME_DIR: "/var/runtime",
   };

@@ -80,13 +80,35 @@ export class Sandbox {
     else this.#backlogUntilConnected.push(pieces);
   }
 
+  /** Reads no more frames until `resumeFrames`: the process waits once the socket is full. */
+  pauseFrames(): void {
+    this.#socket?.pause();
+  }
+
+  resumeFrames(): void {
+    this.#socket?.resume();
+  }
+
+  /** Stops the process and its group where they are, until `thaw`; they use no processor time meanwhile. */
+  freeze(): void {
+    this.#signal("SIGSTOP");
+  }
+
+  thaw(): void {
+    this.#signal("SIGCONT");
+  }
+
   /** SIGKILL to the process and its whole group; safe to call at any time. */
   kill(): void {
+    this.#signal("SIGKILL");
+  }
+
+  #signal(signal: NodeJS.Signals): void {
     if (this.#ended) return;
     try {
-      process.kill(-this.#process.pid, "SIGKILL");
+      process.kill(-this.#process.pid, signal);
     } catch {
-      this.#process.kill("SIGKILL"); // the group is not there yet
+      this.#process.kill(signal); // the group is not there yet
     }
   }
 

@@ -167,8 +167,9 @@ export function struct<const M extends Members, const R extends keyof M & string
 }
 
 /** A response stream: each of its events is exactly one of the members. */
-export const events = <const M extends Members>(members: M): StructShape<StructType<M, never>> => ({
-  ...struct([], members),
+export const events = <const M extends Members>(members: M): StructShape<ReadableStream<StructType<M, never>>> => ({
+  kind: "struct",
+  members: struct([], members).members,
   stream: true,
 });
 

@@ -1,12 +1,10 @@
-/** The platform's own log lines, tabs and trailing tabs included. Recorded on AWS. */
+/**
+ * The platform's own log lines. Text: recorded on AWS, tabs and trailing tabs included. JSON: Lambda Developer Guide, "Telemetry API
+ * Event schema reference"; the system log level drops what is below it.
+ */
+import type { Logging } from "../invocation.ts";
 
-export const initStartLine = (runtime: string, region: string): string =>
-  `INIT_START Runtime Version: ${runtimeLabel(runtime)}\tRuntime Version ARN: arn:aws:lambda:${region}::runtime:lambent\n`;
-
-export const startLine = (requestId: string, version: string): string =>
-  `START RequestId: ${requestId} Version: ${version}\n`;
-
-export const endLine = (requestId: string): string => `END RequestId: ${requestId}\n`;
+type SystemLevel = Logging["systemLevel"];
 
 export interface Report {
   readonly requestId: string;
@@ -18,15 +16,65 @@ export interface Report {
   readonly status?: "timeout" | "error" | undefined;
 }
 
-export function reportLine(report: Report): string {
-  const init = report.initMs === undefined ? "" : `Init Duration: ${report.initMs.toFixed(2)} ms\t`;
-  const status = report.status === undefined ? "" : `Status: ${report.status}`;
-  return (
-    `REPORT RequestId: ${report.requestId}\tDuration: ${report.durationMs.toFixed(2)} ms\t` +
-    `Billed Duration: ${Math.ceil(report.durationMs)} ms\tMemory Size: ${report.memoryMib} MB\t` +
-    `Max Memory Used: ${report.memoryUsedMib} MB\t${init}${status}\n`
-  );
+export interface PlatformLines {
+  initStart(runtime: string, region: string): string;
+  start(requestId: string, version: string): string;
+  end(requestId: string): string;
+  report(report: Report): string;
 }
+
+export const platformLines = (logging: Logging, nowMs: () => number): PlatformLines =>
+  logging.format === "JSON" ? jsonLines(logging.systemLevel, nowMs) : TEXT_LINES;
+
+const TEXT_LINES: PlatformLines = {
+  initStart: (runtime, region) =>
+    `INIT_START Runtime Version: ${runtimeLabel(runtime)}\tRuntime Version ARN: ${runtimeArn(region)}\n`,
+  start: (requestId, version) => `START RequestId: ${requestId} Version: ${version}\n`,
+  end: (requestId) => `END RequestId: ${requestId}\n`,
+  report(report) {
+    const init = report.initMs === undefined ? "" : `Init Duration: ${report.initMs.toFixed(2)} ms\t`;
+    const status = report.status === undefined ? "" : `Status: ${report.status}`;
+    return (
+      `REPORT RequestId: ${report.requestId}\tDuration: ${report.durationMs.toFixed(2)} ms\t` +
+      `Billed Duration: ${Math.ceil(report.durationMs)} ms\tMemory Size: ${report.memoryMib} MB\t` +
+      `Max Memory Used: ${report.memoryUsedMib} MB\t${init}${status}\n`
+    );
+  },
+};
+
+const RANKS: Record<SystemLevel, number> = { DEBUG: 0, INFO: 1, WARN: 2 };
+
+function jsonLines(lowest: SystemLevel, nowMs: () => number): PlatformLines {
+  const line = (level: SystemLevel, type: string, record: object): string =>
+    RANKS[level] < RANKS[lowest]
+      ? ""
+      : `${JSON.stringify({ time: new Date(nowMs()).toISOString(), type: `platform.${type}`, record })}\n`;
+  return {
+    initStart: (runtime, region) =>
+      line("INFO", "initStart", {
+        initializationType: "on-demand",
+        phase: "init",
+        runtimeVersion: runtimeLabel(runtime),
+        runtimeVersionArn: runtimeArn(region),
+      }),
+    start: (requestId, version) => line("INFO", "start", { requestId, version }),
+    end: (requestId) => line("DEBUG", "runtimeDone", { requestId, status: "success" }),
+    report: (report) =>
+      line(report.status === undefined ? "INFO" : "WARN", "report", {
+        requestId: report.requestId,
+        metrics: {
+          durationMs: Number(report.durationMs.toFixed(3)),
+          billedDurationMs: Math.ceil(report.durationMs),
+          memorySizeMB: report.memoryMib,
+          maxMemoryUsedMB: report.memoryUsedMib,
+          ...(report.initMs !== undefined && { initDurationMs: Number(report.initMs.toFixed(3)) }),
+        },
+        status: report.status ?? "success",
+      }),
+  };
+}
+
+const runtimeArn = (region: string): string => `arn:aws:lambda:${region}::runtime:lambent`;
 
 /** `nodejs22.x` is `nodejs:22` here. */
 const runtimeLabel = (runtime: string): string => runtime.replace(/^([a-z]+)([\d.]+?)(\.x)?$/, "$1:$2");

@@ -1,0 +1,79 @@
+/**
+ * What a streaming handler writes to: `awslambda.streamifyResponse` and `awslambda.HttpResponseStream`.
+ * Source: Lambda Developer Guide, "Response streaming for Lambda functions"; the prelude's form is recorded.
+ */
+import { Writable } from "node:stream";
+import type { Handler } from "./load-handler.ts";
+
+export interface StreamTarget {
+  /** Sends one chunk; answers false while the host does not keep up, and calls `onDrain` once it does. */
+  send(chunk: Uint8Array, contentType: string | undefined): boolean;
+  onDrain(then: () => void): void;
+}
+
+const STREAMING = Symbol.for("aws.lambda.runtime.handler.streaming");
+const HTTP_CONTENT_TYPE = "application/vnd.awslambda.http-integration-response";
+const PRELUDE_END = new Uint8Array(8);
+const { stringify } = JSON;
+
+export class ResponseStream extends Writable {
+  readonly #target: StreamTarget;
+  #contentType: string | undefined;
+  /** Goes out with the first chunk. */
+  #prelude: Uint8Array | undefined;
+
+  constructor(target: StreamTarget) {
+    super({ highWaterMark: 64 * 1024, decodeStrings: true });
+    this.#target = target;
+  }
+
+  setContentType(contentType: string): void {
+    this.#contentType = contentType;
+  }
+
+  setPrelude(prelude: Uint8Array): void {
+    this.#prelude = prelude;
+  }
+
+  override _write(chunk: Uint8Array, _encoding: BufferEncoding, done: () => void): void {
+    const whole = this.#prelude === undefined ? chunk : Buffer.concat([this.#prelude, chunk]);
+    this.#prelude = undefined;
+    const ready = this.#target.send(whole, this.#contentType);
+    this.#contentType = undefined; // said once
+    if (ready) done();
+    else this.#target.onDrain(done);
+  }
+
+  override _final(done: () => void): void {
+    if (this.#prelude !== undefined) this.#target.send(this.#prelude, this.#contentType);
+    done();
+  }
+}
+
+export type StreamingHandler = (event: unknown, stream: ResponseStream, context: unknown) => unknown;
+
+export const isStreaming = (handler: Handler): boolean =>
+  (handler as unknown as Record<symbol, unknown>)[STREAMING] === "response";
+
+/** Puts `awslambda` where user code looks for it. */
+export function installStreamingGlobals(): void {
+  Object.defineProperty(globalThis, "awslambda", {
+    configurable: true,
+    enumerable: false,
+    writable: true,
+    value: {
+      streamifyResponse(handler: StreamingHandler): StreamingHandler {
+        Object.defineProperty(handler, STREAMING, { value: "response" });
+        return handler;
+      },
+      HttpResponseStream: {
+        /** Status, headers and cookies ahead of the body: their JSON, then eight NUL bytes. */
+        from(stream: ResponseStream, metadata: unknown): ResponseStream {
+          stream.setContentType(HTTP_CONTENT_TYPE);
+          stream.setPrelude(Buffer.concat([Buffer.from(stringify(metadata)), PRELUDE_END]));
+          return stream;
+        },
+      },
+    },
+  });
+}

@@ -1,0 +1,33 @@
+/** Lambent's own corner of the address space, `/_lambent`: health, capabilities, package downloads. */
+import { Hono } from "hono";
+import { AwsError } from "../errors/aws-error.ts";
+import { renderError } from "../errors/render.ts";
+import type { Services } from "../services/context.ts";
+import { OPERATIONS, type OperationName } from "../shapes/operations.ts";
+import { VERBS } from "./routes/all.ts";
+
+export function lambentPages(services: Services): Hono {
+  const pages = new Hono();
+  pages.get("/health", (c) => c.json({ status: "ok", ...services.dispatcher.census() }));
+  pages.get("/capabilities", (c) => c.json({ operations: capabilities() }));
+  pages.get("/packages/:file", async (c) => {
+    const digest = c.req.param("file").replace(/\.zip$/, "");
+    const link = { digest, expires: c.req.query("expires") ?? "", token: c.req.query("token") ?? "" };
+    const sha256 = services.downloads.check(link);
+    const path = sha256 === undefined ? undefined : await services.store.packages.find(sha256);
+    if (path !== undefined) return new Response(Bun.file(path), { headers: { "content-type": "application/zip" } });
+    const error = new AwsError(
+      "AccessDeniedException",
+      "Cannot download the package: the link has expired or is not one of this server's",
+    );
+    const { status, headers, body } = renderError(error, services.ids.uuid());
+    return new Response(body, { status, headers });
+  });
+  return pages;
+}
+
+/** `real`: does what it does on AWS, with the exceptions that the README lists. `absent`: answers that it is not supported. */
+function capabilities(): Record<string, "real" | "absent"> {
+  const names = Object.keys(OPERATIONS) as OperationName[];
+  return Object.fromEntries(names.sort().map((name) => [name, VERBS[name] === undefined ? "absent" : "real"]));
+}

@@ -1,0 +1,60 @@
+/** `GET /metrics`, in Prometheus's text form. Nothing is counted here: the numbers are read when they are asked for. */
+import { Counter, Gauge, Registry } from "prom-client";
+import type { Dispatcher } from "../invoke/dispatcher.ts";
+import { DURATION_BUCKETS_MS, type FunctionStatistics } from "../invoke/statistics.ts";
+
+/** A registry that is made for one answer and thrown away. */
+export async function metricsText(dispatcher: Dispatcher): Promise<string> {
+  const registry = new Registry();
+  const counter = (name: string, help: string, ...labelNames: string[]) =>
+    new Counter({ name, help, labelNames, registers: [registry] });
+  const calls = counter("lambent_invocations_total", "Calls that ran.", "function");
+  const errors = counter("lambent_errors_total", "Calls that ended with a function error.", "function", "type");
+  const throttles = counter(
+    "lambent_throttles_total",
+    "Calls that were refused for want of concurrency.",
+    "function",
+    "reason",
+  );
+  const coldStarts = counter("lambent_cold_starts_total", "Calls that an environment was started for.", "function");
+  for (const [name, counts] of dispatcher.statistics.functions) {
+    calls.inc({ function: name }, counts.callCount);
+    coldStarts.inc({ function: name }, counts.coldStartCount);
+    for (const [type, count] of counts.errorCounts) errors.inc({ function: name, type }, count);
+    for (const [reason, count] of counts.throttleCounts) throttles.inc({ function: name, reason }, count);
+  }
+  const environments = new Gauge({
+    name: "lambent_environments",
+    help: "Execution environments.",
+    labelNames: ["state"],
+    registers: [registry],
+  });
+  const { byState, running, waiting } = dispatcher.census();
+  for (const state of ["starting", "idle", "busy", "stopping"]) environments.set({ state }, byState[state] ?? 0);
+  new Gauge({ name: "lambent_running_invocations", help: "Calls under way.", registers: [registry] }).set(running);
+  new Gauge({
+    name: "lambent_waiting_invocations",
+    help: "Calls that wait for an environment.",
+    registers: [registry],
+  }).set(waiting);
+  return (await registry.metrics()) + durations(dispatcher.statistics.functions);
+}
+
+/** By hand: a histogram of the library counts values one by one, and ours come counted. */
+function durations(functions: ReadonlyMap<string, FunctionStatistics>): string {
+  const name = "lambent_duration_seconds";
+  const lines = [`# HELP ${name} How long handlers took.`, `# TYPE ${name} histogram`];
+  for (const [functionName, counts] of functions) {
+    let total = 0;
+    for (const [index, count] of counts.durationCounts.entries()) {
+      total += count;
+      const bound = DURATION_BUCKETS_MS[index];
+      lines.push(
+        `${name}_bucket{function="${functionName}",le="${bound === undefined ? "+Inf" : bound / 1000}"} ${total}`,
+      );
+    }
+    lines.push(`${name}_sum{function="${functionName}"} ${counts.durationSumMs / 1000}`);
+    lines.push(`${name}_count{function="${functionName}"} ${total}`);
+  }
+  return `${lines.join("\n")}\n`;
+}

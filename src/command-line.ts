@@ -1,0 +1,55 @@
+/** From the words on the command line to what they start; every failure that a person can mend is one line. */
+import { banner } from "./cli/banner.ts";
+import { checkHealth } from "./cli/health.ts";
+import { EXIT_USAGE, runProgram } from "./cli/program.ts";
+import { type Config, readConfig, SettingError } from "./config.ts";
+import { randomIds } from "./core/ids.ts";
+import { type Server, StartError, startServer } from "./serve.ts";
+
+const EXIT_FAILURE = 1;
+
+export async function runCommandLine(argv: readonly string[], runnerCommand: readonly string[]): Promise<void> {
+  try {
+    process.exitCode = await runProgram(argv, {
+      async serve(given) {
+        const config = readConfig(given, { seed: randomIds.uuid().slice(0, 8) });
+        await serve(config, runnerCommand);
+      },
+      async health(url) {
+        console.log(await checkHealth(url));
+      },
+    });
+  } catch (error) {
+    console.error(`lambent: ${error instanceof Error ? error.message : String(error)}`);
+    const expected = error instanceof StartError || error instanceof SettingError;
+    process.exit(expected && error instanceof SettingError ? EXIT_USAGE : EXIT_FAILURE);
+  }
+}
+
+async function serve(config: Config, runnerCommand: readonly string[]): Promise<void> {
+  const server = await startServer(config, runnerCommand);
+  process.stdout.write(banner({ url: server.url, config, colours: process.stdout.isTTY === true }));
+  stopOnSignal(server);
+}
+
+/** The first signal drains; the second ends at once. */
+function stopOnSignal(server: Server): void {
+  let stopping = false;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (stopping) process.exit(signal === "SIGINT" ? 130 : 143);
+    stopping = true;
+    console.error("lambent: finishing the calls that run; once more to end at once");
+    server.stop().then(
+      (unfinished) => {
+        if (unfinished > 0) console.error(`lambent: ended ${unfinished} calls that did not finish in time`);
+        process.exit(0);
+      },
+      (error: unknown) => {
+        console.error(`lambent: ${error instanceof Error ? error.message : String(error)}`);
+        process.exit(EXIT_FAILURE);
+      },
+    );
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+}

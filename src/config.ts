@@ -1,0 +1,191 @@
+/**
+ * Everything that can be set: flags, then `LAMBENT_*` in the environment, then defaults, read once into one frozen value.
+ * No other module reads the environment.
+ */
+import { resolve } from "node:path";
+import { ACCOUNT_CODE_BYTES_DEFAULT, ACCOUNT_CONCURRENCY_DEFAULT } from "./core/limits.ts";
+import type { LogLevel } from "./core/log.ts";
+
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  readonly dataDirectory: string;
+  readonly region: string;
+  readonly accountId: string;
+  /** Seeds the routing of weighted aliases. */
+  readonly seed: string;
+  readonly auth: "auto" | "off";
+  readonly logLevel: LogLevel;
+  readonly functionErrors: "documented" | "aws";
+  readonly idleTimeoutMs: number;
+  readonly drainTimeoutMs: number;
+  readonly environmentsMax: number;
+  readonly concurrencyMax: number;
+  readonly codeBytesMax: number;
+}
+
+/** A setting as the command line names it. */
+export interface Setting {
+  readonly flag: string;
+  readonly placeholder: string;
+  readonly env: string;
+  readonly help: string;
+  /** Shown in the help; undefined: the text of `help` says it. */
+  readonly fallback?: string;
+  /** @throws Error whose message says what the value has to be. */
+  readonly read: (text: string) => string | number;
+}
+
+/** A value that a setting does not take. */
+export class SettingError extends Error {}
+
+const setting = (flag: string, placeholder: string, rest: Omit<Setting, "flag" | "placeholder" | "env">): Setting => ({
+  flag,
+  placeholder,
+  env: `LAMBENT_${flag.toUpperCase().replaceAll("-", "_")}`,
+  ...rest,
+});
+
+const wholeNumber =
+  (min: number, max: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < min || value > max)
+      throw new SettingError(`it has to be a whole number from ${min} to ${max}`);
+    return value;
+  };
+
+const matching =
+  (pattern: RegExp, what: string) =>
+  (text: string): string => {
+    if (!pattern.test(text)) throw new SettingError(`it has to be ${what}`);
+    return text;
+  };
+
+const oneOf =
+  (...values: string[]) =>
+  (text: string): string => {
+    if (!values.includes(text)) throw new SettingError(`it has to be one of: ${values.join(", ")}`);
+    return text;
+  };
+
+const HOUR_SECONDS = 3600;
+
+export const SETTINGS = {
+  host: setting("host", "address", {
+    help: "address to listen on; other than loopback only with --auth off",
+    fallback: "127.0.0.1",
+    read: matching(/^[\w.:-]+$/, "an IP address or a host name"),
+  }),
+  port: setting("port", "number", {
+    help: "port to listen on; 0 takes a free one",
+    fallback: "4566",
+    read: wholeNumber(0, 65535),
+  }),
+  dataDirectory: setting("data-dir", "path", {
+    help: "folder for functions and all other state; made when it is not there",
+    fallback: "./.lambent",
+    read: matching(/./, "a path"),
+  }),
+  region: setting("region", "name", {
+    help: "AWS region that this server stands for",
+    fallback: "us-east-1",
+    read: matching(/^[a-z]{2,}(-[a-z]+)+-\d$/, "the name of an AWS region, like us-east-1"),
+  }),
+  accountId: setting("account-id", "id", {
+    help: "AWS account that this server stands for",
+    fallback: "000000000000",
+    read: matching(/^\d{12}$/, "twelve digits"),
+  }),
+  seed: setting("seed", "text", {
+    help: "makes the routing of weighted aliases repeatable (default: drawn at start, and printed)",
+    read: matching(/^.{1,200}$/, "a text of at most 200 characters"),
+  }),
+  auth: setting("auth", "mode", {
+    help: "who may call: auto (everybody, and only on loopback) or off (everybody, on any address)",
+    fallback: "auto",
+    read: oneOf("auto", "off"),
+  }),
+  logLevel: setting("log-level", "level", {
+    help: "the server's own log: debug, info, warn, error or silent",
+    fallback: "warn",
+    read: oneOf("debug", "info", "warn", "error", "silent"),
+  }),
+  functionErrors: setting("function-errors", "meaning", {
+    help: "FunctionError as the API documents have it (documented) or as AWS sends it today (aws: always Unhandled)",
+    fallback: "documented",
+    read: oneOf("documented", "aws"),
+  }),
+  idleTimeoutSeconds: setting("idle-timeout", "seconds", {
+    help: "an execution environment that was not used for so long ends",
+    fallback: "600",
+    read: wholeNumber(1, 24 * HOUR_SECONDS),
+  }),
+  drainTimeoutSeconds: setting("drain-timeout", "seconds", {
+    help: "how long running calls may take to finish after SIGTERM or SIGINT",
+    fallback: "30",
+    read: wholeNumber(0, HOUR_SECONDS),
+  }),
+  environmentsMax: setting("max-environments", "count", {
+    help: "how many execution environments may exist at the same time",
+    fallback: "200",
+    read: wholeNumber(1, 10_000),
+  }),
+  concurrencyMax: setting("concurrency", "count", {
+    help: "how many calls may run at the same time in the account",
+    fallback: String(ACCOUNT_CONCURRENCY_DEFAULT),
+    read: wholeNumber(1, 100_000),
+  }),
+} as const satisfies Record<string, Setting>;
+
+export type SettingName = keyof typeof SETTINGS;
+
+/**
+ * @param given the flags' values, as text, by setting.
+ * @throws SettingError that names the flag or variable and says what its value has to be.
+ */
+export function readConfig(given: Partial<Record<SettingName, string>>, defaults: { seed: string }): Config {
+  const text = (name: SettingName): string =>
+    String(readSetting(name, { given, fallback: name === "seed" ? defaults.seed : undefined }));
+  const number = (name: SettingName): number => Number(readSetting(name, { given, fallback: undefined }));
+  return Object.freeze({
+    host: text("host"),
+    port: number("port"),
+    dataDirectory: resolve(text("dataDirectory")),
+    region: text("region"),
+    accountId: text("accountId"),
+    seed: text("seed"),
+    auth: text("auth") as Config["auth"],
+    logLevel: text("logLevel") as LogLevel,
+    functionErrors: text("functionErrors") as Config["functionErrors"],
+    idleTimeoutMs: number("idleTimeoutSeconds") * 1000,
+    drainTimeoutMs: number("drainTimeoutSeconds") * 1000,
+    environmentsMax: number("environmentsMax"),
+    concurrencyMax: number("concurrencyMax"),
+    codeBytesMax: ACCOUNT_CODE_BYTES_DEFAULT,
+  });
+}
+
+function readSetting(
+  name: SettingName,
+  { given, fallback }: { given: Partial<Record<SettingName, string>>; fallback: string | undefined },
+): string | number {
+  const row: Setting = SETTINGS[name];
+  const fromFlag = given[name];
+  const text = fromFlag ?? process.env[row.env] ?? row.fallback ?? fallback ?? "";
+  const source = fromFlag === undefined ? row.env : `--${row.flag}`;
+  try {
+    return row.read(text);
+  } catch (error) {
+    if (!(error instanceof SettingError)) throw error;
+    throw new SettingError(`Cannot use '${text}' for ${source}: ${error.message}`);
+  }
+}
+
+/** Where a server that was started with the same environment listens. */
+export const localServerUrl = (): string =>
+  `http://127.0.0.1:${process.env[SETTINGS.port.env] ?? SETTINGS.port.fallback}`;
+
+/** Whether anybody but this machine can reach an address. */
+export const isLoopback = (host: string): boolean =>
+  host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);

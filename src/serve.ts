@@ -1,0 +1,164 @@
+/** Puts the server together, and takes it apart again without losing a call. */
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { makeApp } from "./api/app.ts";
+import { type Config, isLoopback } from "./config.ts";
+import { systemClock } from "./core/clock.ts";
+import { randomIds } from "./core/ids.ts";
+import { MIB } from "./core/limits.ts";
+import { type Log, makeLog } from "./core/log.ts";
+import { Dispatcher } from "./invoke/dispatcher.ts";
+import { LogFiles } from "./invoke/logs/log-files.ts";
+import { Router } from "./invoke/routing.ts";
+import type { Services } from "./services/context.ts";
+import { Activations } from "./services/functions/activations.ts";
+import { Downloads } from "./services/functions/downloads.ts";
+import { Resolver } from "./services/invocations/resolver.ts";
+import { openStore } from "./store/open-store.ts";
+import type { Store } from "./store/port.ts";
+
+/** A reason why the server cannot start that the operator can mend; its message is all there is to print. */
+export class StartError extends Error {}
+
+export interface Server {
+  /** `http://127.0.0.1:4566`. */
+  readonly url: string;
+  /** No new calls; those that run finish, up to the configured deadline. Answers how many did not. */
+  stop(): Promise<number>;
+}
+
+/** Larger bodies are cut off unread; smaller ones that are still too large get AWS's answer. */
+const BODY_BYTES_MAX = 128 * MIB;
+/** How long the last answers may take to leave. */
+const LAST_ANSWERS_MS = 1000;
+
+/** @throws StartError */
+export async function startServer(config: Config, runnerCommand: readonly string[]): Promise<Server> {
+  refuseOpenDoor(config);
+  const log = makeLog(config.logLevel);
+  const store = await openStoreOf(config);
+  const logFiles = new LogFiles({
+    directory: join(config.dataDirectory, "logs"),
+    clock: systemClock,
+    onError: (error) => log.warn({ err: error }, "Cannot write functions' logs"),
+  });
+  const services = assemble({ config, log, store, logFiles, runnerCommand });
+  const close = async (): Promise<void> => {
+    services.dispatcher.close();
+    await services.activations.allSettled();
+    await logFiles.flush();
+    await store.close();
+  };
+  let listener: Bun.Server<undefined>;
+  try {
+    listener = listen(config, services);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  await services.activations.resume();
+  void sweep(services);
+  return {
+    url: urlOf(config.host, listener.port ?? config.port),
+    async stop() {
+      void listener.stop();
+      const unfinished = await services.dispatcher.drain(config.drainTimeoutMs);
+      const deadlineMs = performance.now() + LAST_ANSWERS_MS;
+      while (unfinished === 0 && listener.pendingRequests > 0 && performance.now() < deadlineMs) await Bun.sleep(5);
+      await listener.stop(true);
+      await close();
+      return unfinished;
+    },
+  };
+}
+
+function assemble(parts: {
+  config: Config;
+  log: Log;
+  store: Store;
+  logFiles: LogFiles;
+  runnerCommand: readonly string[];
+}): Services {
+  const { config, log, store } = parts;
+  const home = { region: config.region, accountId: config.accountId };
+  const dispatcher = new Dispatcher({
+    runnerCommand: parts.runnerCommand,
+    region: config.region,
+    concurrencyMax: config.concurrencyMax,
+    environmentsMax: config.environmentsMax,
+    idleTimeoutMs: config.idleTimeoutMs,
+    credentials: { AWS_ACCESS_KEY_ID: "lambent", AWS_SECRET_ACCESS_KEY: "lambent", AWS_SESSION_TOKEN: "lambent" },
+    clock: systemClock,
+    holdCode: (sha256) => store.packages.hold(sha256),
+    logSinkOf: ({ functionName }) => parts.logFiles.sinkOf(functionName),
+  });
+  const activations: Activations = new Activations({
+    store,
+    ids: randomIds,
+    log,
+    onSettled: (name) => resolver.forget(name),
+  });
+  const resolver = new Resolver({ home, store, activations, router: new Router(config.seed) });
+  return {
+    home,
+    store,
+    dispatcher,
+    activations,
+    resolver,
+    downloads: new Downloads(randomBytes(32), systemClock),
+    clock: systemClock,
+    ids: randomIds,
+    log,
+    codeBytesMax: config.codeBytesMax,
+    functionErrors: config.functionErrors,
+  };
+}
+
+function listen(config: Config, services: Services): Bun.Server<undefined> {
+  const app = makeApp(services);
+  try {
+    return Bun.serve({
+      hostname: config.host,
+      port: config.port,
+      fetch: (request) => app.fetch(request),
+      idleTimeout: 0, // a call may run for fifteen minutes without a byte in either direction
+      maxRequestBodySize: BODY_BYTES_MAX,
+    });
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    const why =
+      code === "EADDRINUSE"
+        ? "another program listens there; choose another --port, or 0 for a free one"
+        : code === "EACCES"
+          ? "the system does not allow it; ports below 1024 need privileges"
+          : "this machine has no such address; check --host";
+    throw new StartError(`Cannot listen on ${config.host}:${config.port}: ${why}`, { cause: error });
+  }
+}
+
+async function openStoreOf(config: Config): Promise<Store> {
+  try {
+    return await openStore({ directory: config.dataDirectory });
+  } catch (error) {
+    throw new StartError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+/** Off loopback nobody enters without a key, unless the operator says so in so many words. */
+function refuseOpenDoor(config: Config): void {
+  if (isLoopback(config.host) || config.auth === "off") return;
+  throw new StartError(
+    `Cannot listen on ${config.host}: anybody who reaches it could run code here. Say --auth off if that is meant, or use 127.0.0.1`,
+  );
+}
+
+/** Packages that a crash left without a function. */
+async function sweep({ store, log }: Services): Promise<void> {
+  try {
+    await store.packages.sweep(() => store.functions.digestsInUse());
+  } catch (error) {
+    log.warn({ err: error }, "Cannot sweep unused packages");
+  }
+}
+
+const urlOf = (host: string, port: number): string => `http://${host.includes(":") ? `[${host}]` : host}:${port}`;

@@ -1,0 +1,46 @@
+/** What every service verb works with. */
+import type { Clock } from "../core/clock.ts";
+import type { Ids } from "../core/ids.ts";
+import type { Log } from "../core/log.ts";
+import type { Dispatcher } from "../invoke/dispatcher.ts";
+import type { Draw } from "../invoke/routing.ts";
+import type { Store } from "../store/port.ts";
+import type { Activations } from "./functions/activations.ts";
+import type { Downloads } from "./functions/downloads.ts";
+import type { Resolver } from "./invocations/resolver.ts";
+
+/** Whose account and region this server stands for. */
+export interface Home {
+  readonly region: string;
+  readonly accountId: string;
+}
+
+/** Lives as long as the server. */
+export interface Services {
+  readonly home: Home;
+  readonly store: Store;
+  readonly dispatcher: Dispatcher;
+  readonly activations: Activations;
+  readonly resolver: Resolver;
+  readonly downloads: Downloads;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  /** Code of all versions of the account together, in bytes. */
+  readonly codeBytesMax: number;
+  /** Which of the two meanings `X-Amz-Function-Error` has: the documents', or what AWS sends today (always `Unhandled`). */
+  readonly functionErrors: "documented" | "aws";
+}
+
+/** Lives as long as one request. */
+export interface ServiceContext extends Services {
+  readonly requestId: string;
+  /** Under which the client reached this server, without a slash at the end: `http://127.0.0.1:4566`. */
+  readonly baseUrl: string;
+  /** `Root=…;Parent=…;Sampled=…`: the client's trace header, or a new one. */
+  readonly traceId: string;
+  /** Says in `x-lambent-routing` how an alias with weights chose, when the client asked for it. */
+  noteRouting(draw: Draw): void;
+  /** Says in `x-lambent-warning` what was stored but will not do what it would do on AWS. */
+  warn(text: string): void;
+}

@@ -1,0 +1,150 @@
+/** From what a request says of a function's configuration to its settings, with the rules that join members. */
+import {
+  ENVIRONMENT_BYTES_MAX,
+  EPHEMERAL_STORAGE_MIB_DEFAULT,
+  MEMORY_MIB_DEFAULT,
+  TIMEOUT_SECONDS_DEFAULT,
+} from "../../core/limits.ts";
+import { invalidParameter, notSupported } from "../../errors/aws-error.ts";
+import { RESERVED_VARIABLES } from "../../invoke/runtime-variables.ts";
+import type { InputOf } from "../../shapes/operations.ts";
+import type { FunctionSettings } from "../../store/port.ts";
+import type { ServiceContext } from "../context.ts";
+import { isRunnable, refuseDeprecated } from "./runtimes.ts";
+
+/** The quota; the model leaves room for functions on capacity providers. */
+const MEMORY_MIB_MAX = 10_240;
+
+type Given = InputOf<"UpdateFunctionConfiguration"> | InputOf<"CreateFunction">;
+
+const DEFAULTS = {
+  runtime: null,
+  description: "",
+  timeoutSeconds: TIMEOUT_SECONDS_DEFAULT,
+  memoryMib: MEMORY_MIB_DEFAULT,
+  ephemeralStorageMib: EPHEMERAL_STORAGE_MIB_DEFAULT,
+  environment: null,
+  kmsKeyArn: null,
+  tracingMode: "PassThrough",
+  layers: [],
+  architecture: "x86_64",
+  deadLetterTargetArn: null,
+  snapStartApplyOn: "None",
+  vpcConfig: null,
+  fileSystemConfigs: null,
+  loggingConfig: null,
+  imageConfig: null,
+  tenancyConfig: null,
+  durableConfig: null,
+  sourceKmsKeyArn: null,
+} satisfies Omit<FunctionSettings, "role" | "handler">;
+
+/** @throws AwsError InvalidParameterValueException. */
+export function newSettings(ctx: ServiceContext, input: InputOf<"CreateFunction">): FunctionSettings {
+  if (input.PackageType === "Image" || input.Code.ImageUri !== undefined)
+    throw notSupported("CreateFunction with PackageType 'Image'");
+  if (input.CapacityProviderConfig) throw notSupported("CreateFunction with CapacityProviderConfig");
+  if (input.PublishTo) throw notSupported("CreateFunction with PublishTo");
+  if (input.Runtime === undefined || input.Handler === undefined) {
+    throw invalidParameter(
+      "Runtime and Handler are mandatory parameters for functions created with deployment packages.",
+    );
+  }
+  const architecture = input.Architectures?.[0];
+  return {
+    ...DEFAULTS,
+    ...(architecture && { architecture }),
+    ...(input.TenancyConfig && { tenancyConfig: input.TenancyConfig }),
+    ...(input.Code.SourceKMSKeyArn && { sourceKmsKeyArn: input.Code.SourceKMSKeyArn }),
+    ...changedSettings(ctx, input, null),
+    role: input.Role,
+    handler: input.Handler,
+  };
+}
+
+/**
+ * The settings that a request names; what it leaves out stays as it is. `before` are those that are there, for a part that is
+ * merged: null for a new function.
+ * @throws AwsError InvalidParameterValueException.
+ */
+export function changedSettings(
+  ctx: ServiceContext,
+  input: Given,
+  before: FunctionSettings | null,
+): Partial<FunctionSettings> {
+  if (input.Runtime !== undefined) refuseDeprecated(input.Runtime);
+  if (input.MemorySize !== undefined && input.MemorySize > MEMORY_MIB_MAX) {
+    throw invalidParameter(
+      `'MemorySize' value failed to satisfy constraint: Member must have value less than or equal to ${MEMORY_MIB_MAX}`,
+    );
+  }
+  if (input.ImageConfig) throw invalidParameter("Cannot set ImageConfig: the function's package type is Zip");
+  if (input.Environment?.Variables) checkVariables(input.Environment.Variables);
+  warnOfIdleSettings(ctx, input);
+  return {
+    ...(input.Runtime !== undefined && { runtime: input.Runtime }),
+    ...(input.Role !== undefined && { role: input.Role }),
+    ...(input.Handler !== undefined && { handler: input.Handler }),
+    ...(input.Description !== undefined && { description: input.Description }),
+    ...(input.Timeout !== undefined && { timeoutSeconds: input.Timeout }),
+    ...(input.MemorySize !== undefined && { memoryMib: input.MemorySize }),
+    ...(input.EphemeralStorage && { ephemeralStorageMib: input.EphemeralStorage.Size }),
+    ...(input.Environment && { environment: input.Environment.Variables ?? null }),
+    ...(input.KMSKeyArn !== undefined && { kmsKeyArn: input.KMSKeyArn || null }),
+    ...(input.TracingConfig?.Mode && { tracingMode: input.TracingConfig.Mode }),
+    ...(input.Layers && { layers: input.Layers.map((arn) => ({ arn, codeBytes: 0 })) }),
+    ...(input.DeadLetterConfig && { deadLetterTargetArn: input.DeadLetterConfig.TargetArn || null }),
+    ...(input.SnapStart?.ApplyOn && { snapStartApplyOn: input.SnapStart.ApplyOn }),
+    ...(input.VpcConfig && { vpcConfig: input.VpcConfig }),
+    ...(input.FileSystemConfigs && { fileSystemConfigs: input.FileSystemConfigs }),
+    ...(input.LoggingConfig && { loggingConfig: mergeLogging(before?.loggingConfig ?? {}, input.LoggingConfig) }),
+    ...(input.DurableConfig && { durableConfig: input.DurableConfig }),
+  };
+}
+
+type LoggingConfig = NonNullable<FunctionSettings["loggingConfig"]>;
+
+/** What is not given stays; a change of format drops the levels, which only JSON has (INFO unless said otherwise: recorded). */
+function mergeLogging(before: LoggingConfig, given: LoggingConfig): LoggingConfig {
+  const format = given.LogFormat ?? before.LogFormat ?? "Text";
+  if (format === "JSON") {
+    const levels = { ApplicationLogLevel: "INFO", SystemLogLevel: "INFO" } as const;
+    return { ...levels, ...before, ...given, LogFormat: format };
+  }
+  if (given.ApplicationLogLevel !== undefined || given.SystemLogLevel !== undefined) {
+    throw invalidParameter("Log levels (ApplicationLogLevel, SystemLogLevel) need the log format JSON");
+  }
+  const group = given.LogGroup ?? before.LogGroup;
+  return { LogFormat: format, ...(group !== undefined && { LogGroup: group }) };
+}
+
+function checkVariables(variables: Readonly<Record<string, string>>): void {
+  const reserved = Object.keys(variables).filter((name) => RESERVED_VARIABLES.has(name));
+  const unable =
+    "Lambda was unable to configure your environment variables because the environment variables you have provided";
+  if (reserved.length > 0) {
+    throw invalidParameter(
+      `${unable} contains reserved keys that are currently not supported for modification. Reserved keys used in this request: ${reserved.join(", ")}`,
+    );
+  }
+  const measured = JSON.stringify(variables);
+  if (Buffer.byteLength(measured) > ENVIRONMENT_BYTES_MAX) {
+    throw invalidParameter(`${unable} exceeded the 4KB limit. String measured: ${measured}`);
+  }
+}
+
+/** What is stored and shown, and does nothing here yet. */
+function warnOfIdleSettings(ctx: ServiceContext, input: Given): void {
+  if (input.Runtime !== undefined && !isRunnable(input.Runtime))
+    ctx.warn(`Runtime ${input.Runtime} is stored; only nodejs functions run`);
+  if (input.Layers?.length) ctx.warn("Layers are stored, not merged into the environment");
+  if (input.VpcConfig?.SubnetIds?.length) ctx.warn("VpcConfig is stored; it does not change the function's network");
+  if (input.FileSystemConfigs?.length) ctx.warn("FileSystemConfigs are stored, not mounted");
+  if (input.DeadLetterConfig?.TargetArn)
+    ctx.warn("DeadLetterConfig is stored; asynchronous invocation is not supported yet");
+  if (input.KMSKeyArn) ctx.warn("KMSKeyArn is stored; environment variables are not encrypted with it");
+  if (input.SnapStart?.ApplyOn === "PublishedVersions") ctx.warn("SnapStart is stored; no snapshots are taken");
+  if (input.DurableConfig) ctx.warn("DurableConfig is stored; executions are not durable");
+  if ("TenancyConfig" in input && input.TenancyConfig)
+    ctx.warn("TenancyConfig is stored; tenants share execution environments");
+}
