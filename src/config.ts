@@ -14,6 +14,8 @@ export interface Config {
   readonly accountId: string;
   /** Seeds the routing of weighted aliases. */
   readonly seed: string;
+  /** Whether those draw, or take turns as their weights say. */
+  readonly routing: "sampled" | "exact";
   readonly auth: "auto" | "off";
   readonly logLevel: LogLevel;
   readonly functionErrors: "documented" | "aws";
@@ -101,6 +103,11 @@ export const SETTINGS = {
     help: "makes the routing of weighted aliases repeatable (default: drawn at start, and printed)",
     read: matching(/^.{1,200}$/, "a text of at most 200 characters"),
   }),
+  routing: setting("routing", "mode", {
+    help: "how weighted aliases choose: sampled (a seeded draw for each call) or exact (evenly, for tests)",
+    fallback: "sampled",
+    read: oneOf("sampled", "exact"),
+  }),
   auth: setting("auth", "mode", {
     help: "who may call: auto (everybody, and only on loopback) or off (everybody, on any address)",
     fallback: "auto",
@@ -155,6 +162,7 @@ export function readConfig(given: Partial<Record<SettingName, string>>, defaults
     region: text("region"),
     accountId: text("accountId"),
     seed: text("seed"),
+    routing: text("routing") as Config["routing"],
     auth: text("auth") as Config["auth"],
     logLevel: text("logLevel") as LogLevel,
     functionErrors: text("functionErrors") as Config["functionErrors"],

@@ -9,6 +9,7 @@ import { MIB } from "./core/limits.ts";
 import { type Log, makeLog } from "./core/log.ts";
 import { Dispatcher } from "./invoke/dispatcher.ts";
 import { LogFiles } from "./invoke/logs/log-files.ts";
+import { Recorder } from "./invoke/recorder.ts";
 import { Router } from "./invoke/routing.ts";
 import type { Services } from "./services/context.ts";
 import { Activations } from "./services/functions/activations.ts";
@@ -16,6 +17,7 @@ import { Downloads } from "./services/functions/downloads.ts";
 import { Resolver } from "./services/invocations/resolver.ts";
 import { openStore } from "./store/open-store.ts";
 import type { Store } from "./store/port.ts";
+import { openRecords, type RecordStore } from "./store/records/records.ts";
 
 /** A reason why the server cannot start that the operator can mend; its message is all there is to print. */
 export class StartError extends Error {}
@@ -42,9 +44,16 @@ export async function startServer(config: Config, runnerCommand: readonly string
     clock: systemClock,
     onError: (error) => log.warn({ err: error }, "Cannot write functions' logs"),
   });
-  const services = assemble({ config, log, store, logFiles, runnerCommand });
+  const records = openRecords(join(config.dataDirectory, "records.db"));
+  const recorder = new Recorder({
+    records,
+    clock: systemClock,
+    onError: (error) => log.warn({ err: error }, "Cannot write the records of invocations"),
+  });
+  const services = assemble({ config, log, store, records, recorder, logFiles, runnerCommand });
   const close = async (): Promise<void> => {
     services.dispatcher.close();
+    recorder.close();
     await services.activations.allSettled();
     await logFiles.flush();
     await store.close();
@@ -76,6 +85,8 @@ function assemble(parts: {
   config: Config;
   log: Log;
   store: Store;
+  records: RecordStore;
+  recorder: Recorder;
   logFiles: LogFiles;
   runnerCommand: readonly string[];
 }): Services {
@@ -90,6 +101,7 @@ function assemble(parts: {
     credentials: { AWS_ACCESS_KEY_ID: "lambent", AWS_SECRET_ACCESS_KEY: "lambent", AWS_SESSION_TOKEN: "lambent" },
     clock: systemClock,
     holdCode: (sha256) => store.packages.hold(sha256),
+    onFinished: (spec, invocation, result) => parts.recorder.add(spec, invocation, result),
     logSinkOf: ({ functionName }) => parts.logFiles.sinkOf(functionName),
   });
   const activations: Activations = new Activations({
@@ -98,10 +110,11 @@ function assemble(parts: {
     log,
     onSettled: (name) => resolver.forget(name),
   });
-  const resolver = new Resolver({ home, store, activations, router: new Router(config.seed) });
+  const resolver = new Resolver({ home, store, activations, router: new Router(config.seed, config.routing) });
   return {
     home,
     store,
+    records: parts.records,
     dispatcher,
     activations,
     resolver,

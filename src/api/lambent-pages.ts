@@ -6,10 +6,20 @@ import type { Services } from "../services/context.ts";
 import { OPERATIONS, type OperationName } from "../shapes/operations.ts";
 import { VERBS } from "./routes/all.ts";
 
+const RECORDS_DEFAULT = 50;
+const RECORDS_MAX = 1000;
+
 export function lambentPages(services: Services): Hono {
   const pages = new Hono();
   pages.get("/health", (c) => c.json({ status: "ok", ...services.dispatcher.census() }));
   pages.get("/capabilities", (c) => c.json({ operations: capabilities() }));
+  pages.get("/invocations", (c) => {
+    const before = Number(c.req.query("before") ?? Number.MAX_SAFE_INTEGER);
+    const count = Math.min(Number(c.req.query("count") ?? RECORDS_DEFAULT), RECORDS_MAX);
+    if (!Number.isInteger(before) || !(count >= 1))
+      return c.json({ message: "before and count have to be whole numbers" }, 400);
+    return c.json({ invocations: services.records.list({ functionName: c.req.query("function"), before, count }) });
+  });
   pages.get("/packages/:file", async (c) => {
     const digest = c.req.param("file").replace(/\.zip$/, "");
     const link = { digest, expires: c.req.query("expires") ?? "", token: c.req.query("token") ?? "" };

@@ -2,14 +2,14 @@
 import type { ThrottleReason } from "./invocation.ts";
 
 export class Concurrency {
-  readonly #accountMax: number;
+  readonly accountMax: number;
   readonly #running = new Map<string, number>();
   readonly #reserved = new Map<string, number>();
   #unreservedRunning = 0;
   #reservedTotal = 0;
 
   constructor(accountMax: number) {
-    this.#accountMax = accountMax;
+    this.accountMax = accountMax;
   }
 
   /** Null: the function shares what nobody reserved. */
@@ -29,7 +29,7 @@ export class Concurrency {
     const running = this.#running.get(functionName) ?? 0;
     const reserved = this.#reserved.get(functionName);
     if (reserved === undefined) {
-      if (this.#unreservedRunning >= this.#accountMax - this.#reservedTotal) return "ConcurrentInvocationLimitExceeded";
+      if (this.#unreservedRunning >= this.accountMax - this.#reservedTotal) return "ConcurrentInvocationLimitExceeded";
       this.#unreservedRunning++;
     } else if (running >= reserved) return "ReservedFunctionConcurrentInvocationLimitExceeded";
     this.#running.set(functionName, running + 1);

@@ -9,6 +9,7 @@ import { Environment } from "./environment.ts";
 import type { ExecutionSpec, Invocation, InvocationResult, ThrottleReason } from "./invocation.ts";
 import type { LogSink } from "./logs/environment-log.ts";
 import { Pool } from "./pool.ts";
+import type { ProvisionState } from "./provisioned.ts";
 import { PROCESS_VARIABLES, runtimeVariables } from "./runtime-variables.ts";
 import { Statistics } from "./statistics.ts";
 
@@ -36,6 +37,8 @@ export interface DispatcherOptions {
  */
 const WATCH_EVERY_MS = 20;
 const REAP_EVERY_MS = 1000;
+/** Of the host's environments, busy or idle, when one more is started ahead of any call. */
+const PROVISIONED_SHARE_MAX = 0.75;
 
 /** Why a call is not taken; `draining`: the server is about to stop. */
 export type Refusal = { readonly kind: "throttled"; readonly reason: ThrottleReason } | { readonly kind: "draining" };
@@ -103,6 +106,20 @@ export class Dispatcher {
     }
   }
 
+  /** From now on these versions of the function have so many environments, used or not, and its other versions none. */
+  provision(functionName: string, wanted: readonly { readonly spec: ExecutionSpec; readonly count: number }[]): void {
+    const keys = new Set(wanted.map(({ spec }) => spec.key));
+    for (const pool of this.#pools.values()) {
+      if (pool.spec.functionName === functionName && !keys.has(pool.spec.key)) pool.keep(0);
+    }
+    for (const { spec, count } of wanted) this.#poolOf(spec).keep(count);
+  }
+
+  /** How far that is from being so. */
+  provisionOf(spec: ExecutionSpec): ProvisionState {
+    return this.#pools.get(spec.key)?.provision ?? { allocated: 0, available: 0, failing: false };
+  }
+
   /** Takes no new call and waits until none runs, at most `deadlineMs`; answers how many still do. */
   async drain(deadlineMs: number): Promise<number> {
     this.#draining = true;
@@ -139,12 +156,21 @@ export class Dispatcher {
   #poolOf(spec: ExecutionSpec): Pool {
     const known = this.#pools.get(spec.key);
     if (known) return known;
-    const pool = new Pool(spec, { makeEnvironment: (ofSpec, onDead) => this.#makeEnvironment(ofSpec, onDead) });
+    const pool = new Pool(spec, {
+      makeEnvironment: (ofSpec, onDead, options) => this.#makeEnvironment(ofSpec, onDead, options),
+    });
     this.#pools.set(spec.key, pool);
     return pool;
   }
 
-  #makeEnvironment(spec: ExecutionSpec, onDead: (environment: Environment) => void): Environment | undefined {
+  #makeEnvironment(
+    spec: ExecutionSpec,
+    onDead: (environment: Environment) => void,
+    { provisioned }: { provisioned: boolean },
+  ): Environment | undefined {
+    // What is kept for some must leave room for the others: they could evict nothing of it.
+    if (provisioned && this.#environmentCount >= this.#options.environmentsMax * PROVISIONED_SHARE_MAX)
+      return undefined;
     if (this.#environmentCount >= this.#options.environmentsMax && !this.#evictOldestIdle()) return undefined;
     const { region, credentials, clock, runnerCommand } = this.#options;
     const logGroupName = spec.logging.group;
@@ -155,7 +181,7 @@ export class Dispatcher {
       spec,
       command: runnerCommand,
       processVariables: PROCESS_VARIABLES,
-      variables: runtimeVariables({ spec, region, logGroupName, logStreamName, credentials }),
+      variables: runtimeVariables({ spec, region, logGroupName, logStreamName, credentials, provisioned }),
       region,
       logGroupName,
       logStreamName,

@@ -8,6 +8,7 @@ import { INIT_TIMEOUT_MS } from "../core/limits.ts";
 import type { Environment, StartOutcome } from "./environment.ts";
 import { timedOut } from "./failures.ts";
 import type { ExecutionSpec, Invocation, InvocationResult } from "./invocation.ts";
+import { Provision, type ProvisionState } from "./provisioned.ts";
 import { RunningMean } from "./running-mean.ts";
 
 export interface PoolDeps {
@@ -15,6 +16,7 @@ export interface PoolDeps {
   readonly makeEnvironment: (
     spec: ExecutionSpec,
     onDead: (environment: Environment) => void,
+    options: { readonly provisioned: boolean },
   ) => Environment | undefined;
 }
 
@@ -45,6 +47,7 @@ export class Pool {
   #starting = 0;
   #finishedCount = 0;
   #patienceTimer: Timer | undefined;
+  readonly #provision = new Provision(() => this.pump());
   #closed = false;
 
   constructor(spec: ExecutionSpec, deps: PoolDeps) {
@@ -61,7 +64,7 @@ export class Pool {
   }
 
   get isIdle(): boolean {
-    return this.#waiting.length === 0 && this.#idle.length === this.#environments.size;
+    return this.#waiting.length === 0 && this.#idle.length === this.#environments.size && this.#provision.count === 0;
   }
 
   get environments(): Iterable<Environment> {
@@ -83,22 +86,42 @@ export class Pool {
       if (!this.#startOne()) break;
     }
     if (this.#waiting.length > 0) this.#armPatience();
+    while (this.#provision.lacks(this.#environments.size)) {
+      if (!this.#startOne()) break;
+    }
+  }
+
+  /** From now on so many environments are there, used or not. */
+  keep(count: number): void {
+    if (this.#closed) return;
+    if (count === 0) this.#provision.end();
+    this.#provision.count = count;
+    this.pump();
+  }
+
+  get provision(): ProvisionState {
+    const { count, failing } = this.#provision;
+    let ready = 0;
+    for (const { state } of this.#environments) if (state === "idle" || state === "busy") ready++;
+    return { allocated: Math.min(count, this.#environments.size), available: Math.min(count, ready), failing };
   }
 
   /** No new call comes: idle environments end now, busy ones after those who already wait were served. */
   close(): void {
     this.#closed = true;
+    this.#provision.end();
     for (const environment of this.#idle.splice(0)) environment.stop();
   }
 
   /** Ends environments that were idle since before `beforeMs` (performance.now()). */
   reap(beforeMs: number): void {
-    while (this.#idle[0] && this.#idle[0].idleSinceMs < beforeMs) this.#idle.shift()?.stop();
+    let spare = this.#environments.size - this.#provision.count;
+    while (spare-- > 0 && this.#idle[0] && this.#idle[0].idleSinceMs < beforeMs) this.#idle.shift()?.stop();
   }
 
-  /** When its oldest idle environment became idle; undefined when none is. */
+  /** When its oldest idle environment became idle; undefined when none is, or none can be spared. */
   get oldestIdleMs(): number | undefined {
-    return this.#idle[0]?.idleSinceMs;
+    return this.#environments.size > this.#provision.count ? this.#idle[0]?.idleSinceMs : undefined;
   }
 
   #takeIdle(): Environment | undefined {
@@ -158,23 +181,29 @@ export class Pool {
           if (outcome.kind === "ready") this.#coldMs.add(performance.now() - beganAtMs);
           this.#started(environment, outcome);
         },
-        (error) => this.#waiting.shift()?.reject(error),
+        (error) => {
+          this.#provision.started(false);
+          this.#waiting.shift()?.reject(error);
+        },
       );
     return true;
   }
 
   #make(): Environment | undefined {
-    const environment = this.#deps.makeEnvironment(this.spec, (dead) => {
+    const onDead = (dead: Environment): void => {
       this.#environments.delete(dead);
       const at = this.#idle.indexOf(dead);
       if (at >= 0) this.#idle.splice(at, 1);
       this.pump();
-    });
+    };
+    const provisioned = this.#environments.size < this.#provision.count;
+    const environment = this.#deps.makeEnvironment(this.spec, onDead, { provisioned });
     if (environment) this.#environments.add(environment);
     return environment;
   }
 
   #started(environment: Environment, outcome: StartOutcome): void {
+    this.#provision.started(outcome.kind === "ready");
     if (outcome.kind === "ready") return this.#offer(environment);
     const waiting = this.#waiting.shift();
     if (!waiting) return;

@@ -35,6 +35,8 @@ export function runtimeVariables(input: {
   logGroupName: string;
   logStreamName: string;
   credentials: Readonly<Record<string, string>>;
+  /** Started before anybody called. */
+  provisioned: boolean;
 }): Record<string, string> {
   const { spec } = input;
   return {
@@ -49,7 +51,7 @@ export function runtimeVariables(input: {
     AWS_LAMBDA_FUNCTION_NAME: spec.functionName,
     AWS_LAMBDA_FUNCTION_VERSION: spec.functionVersion,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(spec.memoryMib),
-    AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
+    AWS_LAMBDA_INITIALIZATION_TYPE: input.provisioned ? "provisioned-concurrency" : "on-demand",
     AWS_LAMBDA_LOG_GROUP_NAME: input.logGroupName,
     AWS_LAMBDA_LOG_STREAM_NAME: input.logStreamName,
     AWS_LAMBDA_LOG_FORMAT: spec.logging.format,

@@ -5,6 +5,7 @@ import type { Log } from "../core/log.ts";
 import type { Dispatcher } from "../invoke/dispatcher.ts";
 import type { Draw } from "../invoke/routing.ts";
 import type { Store } from "../store/port.ts";
+import type { RecordStore } from "../store/records/records.ts";
 import type { Activations } from "./functions/activations.ts";
 import type { Downloads } from "./functions/downloads.ts";
 import type { Resolver } from "./invocations/resolver.ts";
@@ -19,6 +20,7 @@ export interface Home {
 export interface Services {
   readonly home: Home;
   readonly store: Store;
+  readonly records: RecordStore;
   readonly dispatcher: Dispatcher;
   readonly activations: Activations;
   readonly resolver: Resolver;

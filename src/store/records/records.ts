@@ -1,0 +1,116 @@
+/**
+ * What became of each invocation, for people and tools to look up. A database of its own, so that these writes, many and of little worth each,
+ * never stand in the way of those that have to be durable: it is synced at checkpoints only, and a power cut may take the last second.
+ */
+import { Database } from "bun:sqlite";
+import { and, desc, eq, lt, sql } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/bun-sqlite";
+import { index, integer, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
+
+const records = sqliteTable(
+  "invocations",
+  {
+    id: integer("id").primaryKey({ autoIncrement: true }),
+    requestId: text("request_id").notNull(),
+    functionName: text("function_name").notNull(),
+    version: text("version").notNull(),
+    startedAtMs: integer("started_at_ms").notNull(),
+    durationMs: real("duration_ms"),
+    initMs: real("init_ms"),
+    memoryUsedMib: integer("memory_used_mib"),
+    result: text("result").$type<InvocationRecord["result"]>().notNull(),
+    errorType: text("error_type"),
+    logStreamName: text("log_stream_name"),
+  },
+  (table) => [index("invocations_by_function").on(table.functionName, table.id)],
+);
+
+const SCHEMA = `
+CREATE TABLE IF NOT EXISTS invocations (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, request_id TEXT NOT NULL, function_name TEXT NOT NULL, version TEXT NOT NULL,
+  started_at_ms INTEGER NOT NULL, duration_ms REAL, init_ms REAL, memory_used_mib INTEGER, result TEXT NOT NULL,
+  error_type TEXT, log_stream_name TEXT
+);
+CREATE INDEX IF NOT EXISTS invocations_by_function ON invocations (function_name, id);
+`;
+
+export interface InvocationRecord {
+  readonly requestId: string;
+  readonly functionName: string;
+  readonly version: string;
+  /** Epoch milliseconds. */
+  readonly startedAtMs: number;
+  /** Null when the handler was never called. */
+  readonly durationMs: number | null;
+  /** Null for a warm call. */
+  readonly initMs: number | null;
+  readonly memoryUsedMib: number | null;
+  readonly result: "Success" | "Handled" | "Unhandled" | "Rejected";
+  readonly errorType: string | null;
+  readonly logStreamName: string | null;
+}
+
+export interface RecordStore {
+  append(batch: readonly InvocationRecord[]): void;
+  /** Newest first; `before` is the `id` of the last one of the page before. */
+  list(input: {
+    functionName?: string | undefined;
+    before?: number | undefined;
+    count: number;
+  }): (InvocationRecord & { id: number })[];
+  /** Keeps the newest `countMax`, and of those what is not older than `beforeMs`. */
+  prune(input: { countMax: number; beforeMs: number }): void;
+  close(): void;
+}
+
+/** Opens the records at `path`, or in memory for ":memory:". */
+export function openRecords(path: string): RecordStore {
+  const client = new Database(path, { create: true, readwrite: true, strict: true });
+  client.run("PRAGMA journal_mode = WAL");
+  client.run("PRAGMA synchronous = NORMAL");
+  client.run(SCHEMA);
+  const db = drizzle(client);
+  const insert = client.query(
+    "INSERT INTO invocations (request_id, function_name, version, started_at_ms, duration_ms, init_ms, memory_used_mib, result, error_type, log_stream_name) " +
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+  );
+  // By hand, since thousands a second come this way, and the query builder takes longer than SQLite does.
+  const insertAll = client.transaction((batch: readonly InvocationRecord[]) => {
+    for (const one of batch) {
+      insert.run(
+        one.requestId,
+        one.functionName,
+        one.version,
+        one.startedAtMs,
+        one.durationMs,
+        one.initMs,
+        one.memoryUsedMib,
+        one.result,
+        one.errorType,
+        one.logStreamName,
+      );
+    }
+  });
+  return {
+    append: (batch) => insertAll(batch),
+    list({ functionName, before, count }) {
+      const wanted = and(
+        functionName === undefined ? undefined : eq(records.functionName, functionName),
+        before === undefined ? undefined : lt(records.id, before),
+      );
+      return db.select().from(records).where(wanted).orderBy(desc(records.id)).limit(count).all();
+    },
+    prune({ countMax, beforeMs }) {
+      const newest =
+        db
+          .select({ id: sql<number | null>`max(${records.id})` })
+          .from(records)
+          .get()?.id ?? 0;
+      db.delete(records)
+        .where(lt(records.id, newest - countMax + 1))
+        .run();
+      db.delete(records).where(lt(records.startedAtMs, beforeMs)).run();
+    },
+    close: () => client.close(),
+  };
+}
