@@ -11,6 +11,8 @@ export interface InitFrame {
   readonly type: "init";
   /** The folder of the unpacked code. */
   readonly taskRoot: string;
+  /** The module to import in place of the handler's own file: a bundle of it, with a source map beside it (`.map`). */
+  readonly entry?: string;
   readonly handler: string;
   /** The whole of `process.env`. */
   readonly env: Readonly<Record<string, string>>;
@@ -33,8 +35,8 @@ export interface InvokeFrame {
   /** The invocation's request id. */
   readonly id: string;
   readonly invokedArn: string;
-  /** Epoch milliseconds at which the host ends the call. */
-  readonly deadlineMs: number;
+  /** The host ends the call so long after its beginning. It begins when it arrives, or when the call before it has ended. */
+  readonly timeoutMs: number;
   /** Whether the runner is to write `outputMark(id)` to its output when the call ends. */
   readonly markOutput: boolean;
   /** JSON of the client context, as decoded from the request. */

@@ -112,6 +112,7 @@ async function compile(options: {
       root: ROOT,
       target: "bun",
       format: "esm", // bytecode alone would mean CommonJS, which has no top-level await
+      splitting: true, // what a runner does not import is not loaded either: 5 ms of each cold call
       minify: true,
       bytecode: true,
       define: { BUILD_VERSION: JSON.stringify(manifest.version), BUILD_COMMIT: JSON.stringify(commit()) },

@@ -4,16 +4,16 @@ import { checkHealth } from "./cli/health.ts";
 import { EXIT_USAGE, runProgram } from "./cli/program.ts";
 import { type Config, readConfig, SettingError } from "./config.ts";
 import { randomIds } from "./core/ids.ts";
-import { type Server, StartError, startServer } from "./serve.ts";
+import { type OwnCommands, type Server, StartError, startServer } from "./serve.ts";
 
 const EXIT_FAILURE = 1;
 
-export async function runCommandLine(argv: readonly string[], runnerCommand: readonly string[]): Promise<void> {
+export async function runCommandLine(argv: readonly string[], own: OwnCommands): Promise<void> {
   try {
     process.exitCode = await runProgram(argv, {
       async serve(given) {
         const config = readConfig(given, { seed: randomIds.uuid().slice(0, 8) });
-        await serve(config, runnerCommand);
+        await serve(config, own);
       },
       async health(url) {
         console.log(await checkHealth(url));
@@ -26,8 +26,8 @@ export async function runCommandLine(argv: readonly string[], runnerCommand: rea
   }
 }
 
-async function serve(config: Config, runnerCommand: readonly string[]): Promise<void> {
-  const server = await startServer(config, runnerCommand);
+async function serve(config: Config, own: OwnCommands): Promise<void> {
+  const server = await startServer(config, own);
   process.stdout.write(banner({ url: server.url, config, colours: process.stdout.isTTY === true }));
   stopOnSignal(server);
 }

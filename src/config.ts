@@ -1,6 +1,6 @@
 /**
- * Everything that can be set: flags, then `LAMBENT_*` in the environment, then defaults, read once into one frozen value.
- * No other module reads the environment.
+ * Everything that can be set: flags, then `LAMBENT_*` in the environment, then defaults, read once into one frozen value; and
+ * the S3-compatible server that AWS's own variables name. No other module reads the environment.
  */
 import { resolve } from "node:path";
 import { ACCOUNT_CODE_BYTES_DEFAULT, ACCOUNT_CONCURRENCY_DEFAULT } from "./core/limits.ts";
@@ -22,8 +22,28 @@ export interface Config {
   readonly idleTimeoutMs: number;
   readonly drainTimeoutMs: number;
   readonly environmentsMax: number;
+  readonly callsPerEnvironmentMax: number;
   readonly concurrencyMax: number;
   readonly codeBytesMax: number;
+  /** Where code is fetched from that is not in an embedded bucket; null: nowhere. */
+  readonly s3: AwsEndpoint | null;
+  /** Where records of asynchronous calls go; null: into the dead-letter box. */
+  readonly sqs: AwsEndpoint | null;
+  readonly sns: AwsEndpoint | null;
+  readonly eventBridge: AwsEndpoint | null;
+  readonly clock: "system" | "manual";
+}
+
+/** A server that speaks for an AWS service, as the variables name it that every AWS client reads. */
+export interface AwsEndpoint {
+  readonly url: string;
+  readonly region: string;
+  /** Null: requests go unsigned. */
+  readonly credentials: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken: string | undefined;
+  } | null;
 }
 
 /** A setting as the command line names it. */
@@ -138,10 +158,20 @@ export const SETTINGS = {
     fallback: "200",
     read: wholeNumber(1, 10_000),
   }),
+  callsPerEnvironmentMax: setting("max-calls-per-environment", "count", {
+    help: "after so many calls an execution environment is replaced by a new one",
+    fallback: "1000000",
+    read: wholeNumber(1, 1_000_000_000),
+  }),
   concurrencyMax: setting("concurrency", "count", {
     help: "how many calls may run at the same time in the account",
     fallback: String(ACCOUNT_CONCURRENCY_DEFAULT),
     read: wholeNumber(1, 100_000),
+  }),
+  clock: setting("clock", "kind", {
+    help: "system, or manual: for what waits, time stands still until POST /_lambent/clock moves it (tests and demos)",
+    fallback: "system",
+    read: oneOf("system", "manual"),
   }),
 } as const satisfies Record<string, Setting>;
 
@@ -169,8 +199,36 @@ export function readConfig(given: Partial<Record<SettingName, string>>, defaults
     idleTimeoutMs: number("idleTimeoutSeconds") * 1000,
     drainTimeoutMs: number("drainTimeoutSeconds") * 1000,
     environmentsMax: number("environmentsMax"),
+    callsPerEnvironmentMax: number("callsPerEnvironmentMax"),
     concurrencyMax: number("concurrencyMax"),
     codeBytesMax: ACCOUNT_CODE_BYTES_DEFAULT,
+    s3: readEndpoint(text("region"), ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"]),
+    // Not the variable for all services: where one server stands for all of AWS, Lambent is behind it or is meant itself.
+    sqs: readEndpoint(text("region"), ["AWS_ENDPOINT_URL_SQS"]),
+    sns: readEndpoint(text("region"), ["AWS_ENDPOINT_URL_SNS"]),
+    eventBridge: readEndpoint(text("region"), ["AWS_ENDPOINT_URL_EVENTBRIDGE"]),
+    clock: text("clock") as Config["clock"],
+  });
+}
+
+/** Source: AWS SDKs and Tools Reference Guide, "Service-specific endpoints". An empty variable counts as one that is not set. */
+function readEndpoint(regionDefault: string, variables: readonly string[]): AwsEndpoint | null {
+  const { env } = process;
+  const name = variables.find((variable) => env[variable]);
+  const url = name === undefined ? undefined : env[name];
+  if (!url || env["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] === "true") return null;
+  if (!/^https?:\/\/[^/?#]/.test(url) || !URL.canParse(url))
+    throw new SettingError(`Cannot use '${url}' for ${name}: it has to be a URL like http://127.0.0.1:9000`);
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: token } = env;
+  if (Boolean(accessKeyId) !== Boolean(secretAccessKey))
+    throw new SettingError(
+      `Cannot use ${name}: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY have to be set together, or neither`,
+    );
+  return Object.freeze({
+    url: url.replace(/\/+$/, ""),
+    region: env["AWS_REGION"] || env["AWS_DEFAULT_REGION"] || regionDefault,
+    credentials:
+      accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey, sessionToken: token || undefined } : null,
   });
 }
 

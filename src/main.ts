@@ -1,14 +1,31 @@
-/** The executable's entry. What a runner does not need is loaded only when it is not one: a cold call waits for this. */
+/** The executable's entry. What a hidden command does not need is loaded only when it is not one: a cold call waits for this. */
 const RUNNER_COMMAND = "runner";
+const BUNDLER_COMMAND = "bundler";
+const SIGKILL = 9;
 
-if (process.argv[2] === RUNNER_COMMAND) {
-  const { runRunner } = await import("../runtime/runner/main.ts");
-  await runRunner();
-} else {
-  const { runCommandLine } = await import("./command-line.ts");
-  // From source this process is Bun running a file; the executable is itself.
-  const compiled = Bun.main.startsWith("/$bunfs/");
-  await runCommandLine(process.argv.slice(2), [process.execPath, ...(compiled ? [] : [Bun.main]), RUNNER_COMMAND]);
+switch (process.argv[2]) {
+  case RUNNER_COMMAND: {
+    const { runRunner } = await import("../runtime/runner/main.ts");
+    await runRunner();
+    break;
+  }
+  case BUNDLER_COMMAND: {
+    const { signalAtParentsEnd } = await import("../runtime/runner/parents-end.ts");
+    signalAtParentsEnd(SIGKILL); // it is deaf while it bundles
+    const { runBundler } = await import("./packages/bundle/process.ts");
+    runBundler();
+    break;
+  }
+  default: {
+    const { runCommandLine } = await import("./command-line.ts");
+    // From source this process is Bun running a file; the executable is itself.
+    const compiled = Bun.main.startsWith("/$bunfs/");
+    const self = [process.execPath, ...(compiled ? [] : [Bun.main])];
+    await runCommandLine(process.argv.slice(2), {
+      runner: [...self, RUNNER_COMMAND],
+      bundler: [...self, BUNDLER_COMMAND],
+    });
+  }
 }
 
 export {};

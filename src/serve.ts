@@ -3,17 +3,26 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { makeApp } from "./api/app.ts";
 import { type Config, isLoopback } from "./config.ts";
-import { systemClock } from "./core/clock.ts";
+import { type Clock, systemClock } from "./core/clock.ts";
 import { randomIds } from "./core/ids.ts";
 import { MIB } from "./core/limits.ts";
 import { type Log, makeLog } from "./core/log.ts";
+import { ManualClock } from "./core/manual-clock.ts";
 import { Dispatcher } from "./invoke/dispatcher.ts";
 import { LogFiles } from "./invoke/logs/log-files.ts";
+import { makeEventQueue } from "./invoke/queue/event-queue.ts";
 import { Recorder } from "./invoke/recorder.ts";
 import { Router } from "./invoke/routing.ts";
+import { Bundler } from "./packages/bundle/bundler.ts";
+import { s3Source } from "./packages/s3-source.ts";
+import { Buckets } from "./s3/buckets.ts";
+import { makeS3Door } from "./s3/door.ts";
+import { UPLOAD_BYTES_MAX } from "./s3/incoming-body.ts";
+import { restoreConcurrency } from "./services/concurrency/restore.ts";
 import type { Services } from "./services/context.ts";
 import { Activations } from "./services/functions/activations.ts";
 import { Downloads } from "./services/functions/downloads.ts";
+import { HandlerChecks } from "./services/functions/handler-checks.ts";
 import { Resolver } from "./services/invocations/resolver.ts";
 import { openStore } from "./store/open-store.ts";
 import type { Store } from "./store/port.ts";
@@ -29,13 +38,22 @@ export interface Server {
   stop(): Promise<number>;
 }
 
-/** Larger bodies are cut off unread; smaller ones that are still too large get AWS's answer. */
-const BODY_BYTES_MAX = 128 * MIB;
+/**
+ * Larger bodies are cut off unread; smaller ones that are still too large get AWS's answer. An object of 5 GiB may come in chunks with
+ * signatures between them.
+ */
+const BODY_BYTES_MAX = UPLOAD_BYTES_MAX + 128 * MIB;
 /** How long the last answers may take to leave. */
 const LAST_ANSWERS_MS = 1000;
 
+/** How the executable starts itself for what does not run in the server's process. */
+export interface OwnCommands {
+  readonly runner: readonly string[];
+  readonly bundler: readonly string[];
+}
+
 /** @throws StartError */
-export async function startServer(config: Config, runnerCommand: readonly string[]): Promise<Server> {
+export async function startServer(config: Config, own: OwnCommands): Promise<Server> {
   refuseOpenDoor(config);
   const log = makeLog(config.logLevel);
   const store = await openStoreOf(config);
@@ -50,27 +68,45 @@ export async function startServer(config: Config, runnerCommand: readonly string
     clock: systemClock,
     onError: (error) => log.warn({ err: error }, "Cannot write the records of invocations"),
   });
-  const services = assemble({ config, log, store, records, recorder, logFiles, runnerCommand });
+  const buckets = await openBucketsOf(config, store);
+  const bundler = new Bundler({ command: own.bundler });
+  const services = assemble({
+    config,
+    log,
+    store,
+    buckets,
+    records,
+    recorder,
+    logFiles,
+    bundler,
+    runnerCommand: own.runner,
+  });
   const close = async (): Promise<void> => {
     services.dispatcher.close();
     recorder.close();
+    bundler.close();
+    await services.events.close();
     await services.activations.allSettled();
     await logFiles.flush();
+    buckets.close();
     await store.close();
   };
   let listener: Bun.Server<undefined>;
   try {
-    listener = listen(config, services);
+    await services.activations.resume();
+    await restoreConcurrency(services);
+    listener = listen(config, services, buckets);
   } catch (error) {
     await close();
     throw error;
   }
-  await services.activations.resume();
-  void sweep(services);
+  await services.events.start();
+  void sweep(services, buckets);
   return {
     url: urlOf(config.host, listener.port ?? config.port),
     async stop() {
       void listener.stop();
+      services.events.stop();
       const unfinished = await services.dispatcher.drain(config.drainTimeoutMs);
       const deadlineMs = performance.now() + LAST_ANSWERS_MS;
       while (unfinished === 0 && listener.pendingRequests > 0 && performance.now() < deadlineMs) await Bun.sleep(5);
@@ -85,9 +121,11 @@ function assemble(parts: {
   config: Config;
   log: Log;
   store: Store;
+  buckets: Buckets;
   records: RecordStore;
   recorder: Recorder;
   logFiles: LogFiles;
+  bundler: Bundler;
   runnerCommand: readonly string[];
 }): Services {
   const { config, log, store } = parts;
@@ -97,6 +135,7 @@ function assemble(parts: {
     region: config.region,
     concurrencyMax: config.concurrencyMax,
     environmentsMax: config.environmentsMax,
+    callsMax: config.callsPerEnvironmentMax,
     idleTimeoutMs: config.idleTimeoutMs,
     credentials: { AWS_ACCESS_KEY_ID: "lambent", AWS_SECRET_ACCESS_KEY: "lambent", AWS_SESSION_TOKEN: "lambent" },
     clock: systemClock,
@@ -106,20 +145,42 @@ function assemble(parts: {
   });
   const activations: Activations = new Activations({
     store,
+    checks: new HandlerChecks({ packages: store.packages, bundler: parts.bundler, log }),
     ids: randomIds,
     log,
     onSettled: (name) => resolver.forget(name),
   });
-  const resolver = new Resolver({ home, store, activations, router: new Router(config.seed, config.routing) });
+  const resolver: Resolver = new Resolver({
+    home,
+    store,
+    activations,
+    router: new Router(config.seed, config.routing),
+  });
+  // Calls run in real time, whatever the clock is: it moves only what waits.
+  const clock: Clock = config.clock === "manual" ? new ManualClock(systemClock.nowMs()) : systemClock;
+  const events = makeEventQueue({
+    store,
+    clock,
+    ids: randomIds,
+    home,
+    log,
+    targets: resolver,
+    dispatcher,
+    endpoints: { sqs: config.sqs, sns: config.sns, events: config.eventBridge, s3: config.s3 },
+    concurrencyMax: config.concurrencyMax,
+    environmentsMax: config.environmentsMax,
+  });
   return {
     home,
     store,
     records: parts.records,
     dispatcher,
+    events,
     activations,
     resolver,
     downloads: new Downloads(randomBytes(32), systemClock),
-    clock: systemClock,
+    s3Source: s3Source({ embedded: parts.buckets, remote: config.s3 }),
+    clock,
     ids: randomIds,
     log,
     codeBytesMax: config.codeBytesMax,
@@ -127,8 +188,8 @@ function assemble(parts: {
   };
 }
 
-function listen(config: Config, services: Services): Bun.Server<undefined> {
-  const app = makeApp(services);
+function listen(config: Config, services: Services, buckets: Buckets): Bun.Server<undefined> {
+  const app = makeApp(services, makeS3Door({ buckets, region: config.region, ids: services.ids, log: services.log }));
   try {
     return Bun.serve({
       hostname: config.host,
@@ -157,6 +218,16 @@ async function openStoreOf(config: Config): Promise<Store> {
   }
 }
 
+/** The store has the data directory for this process already. */
+async function openBucketsOf(config: Config, store: Store): Promise<Buckets> {
+  try {
+    return await Buckets.open({ directory: config.dataDirectory, clock: systemClock, ids: randomIds });
+  } catch (error) {
+    await store.close();
+    throw new StartError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
 /** Off loopback nobody enters without a key, unless the operator says so in so many words. */
 function refuseOpenDoor(config: Config): void {
   if (isLoopback(config.host) || config.auth === "off") return;
@@ -165,10 +236,11 @@ function refuseOpenDoor(config: Config): void {
   );
 }
 
-/** Packages that a crash left without a function. */
-async function sweep({ store, log }: Services): Promise<void> {
+/** Packages that a crash left without a function, and bytes without an object. */
+async function sweep({ store, log }: Services, buckets: Buckets): Promise<void> {
   try {
     await store.packages.sweep(() => store.functions.digestsInUse());
+    await buckets.sweep();
   } catch (error) {
     log.warn({ err: error }, "Cannot sweep unused packages");
   }

@@ -3,8 +3,8 @@
  * thread stays free, so `process.exit` in a handler, which ends only its thread, ends the process with the same code, and a
  * handler that never yields ends when the control plane is gone.
  */
-import { dlopen, FFIType } from "bun:ffi";
 import { connectDescriptor } from "../protocol.ts";
+import { signalAtParentsEnd } from "./parents-end.ts";
 import { workerUrl } from "./worker-url.ts";
 
 /** The host holds the other end as long as it lives; it never writes. */
@@ -17,26 +17,12 @@ export async function runRunner(): Promise<void> {
   const endGroup = (): void => {
     process.kill(0, "SIGKILL"); // this process leads its group: the handler's children end with it
   };
-  endWithParent();
+  signalAtParentsEnd(SIGCONT);
   await connectDescriptor(LIFELINE_DESCRIPTOR, { data() {}, close: endGroup, error: endGroup });
 }
 
-const PR_SET_PDEATHSIG = 1;
-const SIGKILL = 9;
-
 /**
- * A frozen process cannot see that the lifeline broke, so on Linux the kernel ends it with its parent. Source: prctl(2).
- * Elsewhere, and where there is no such C library, the lifeline has to do.
+ * A frozen process cannot see that the lifeline broke, so on Linux the kernel thaws it when its parent ends. Were it killed by
+ * that signal, the handler's children would outlive it.
  */
-function endWithParent(): void {
-  if (process.platform !== "linux") return;
-  for (const library of ["libc.so.6", `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`]) {
-    try {
-      const { symbols } = dlopen(library, { prctl: { args: [FFIType.i32, FFIType.u64], returns: FFIType.i32 } });
-      symbols.prctl(PR_SET_PDEATHSIG, SIGKILL);
-      return;
-    } catch {
-      // the next name may be this system's
-    }
-  }
-}
+const SIGCONT = 18;

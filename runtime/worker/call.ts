@@ -9,13 +9,16 @@ import type { InitFrame, InvokeFrame } from "../protocol.ts";
 import { isFailure, makeContext } from "./context.ts";
 import type { EmptyLoop } from "./empty-loop.ts";
 import type { Handler } from "./load-handler.ts";
-import { ResponseStream, type StreamingHandler, type StreamTarget } from "./response-stream.ts";
+import { makeResponseStream, type StreamingHandler, type StreamTarget } from "./response-stream.ts";
 
 export type CallOutcome =
   | { readonly ok: true; readonly value: unknown; readonly streamed?: boolean }
   | { readonly ok: false; readonly error: unknown };
 
+// Taken before user code runs: a handler may replace any global and any member of a prototype.
+const NativePromise = Promise;
 const { then: promiseThen } = Promise.prototype;
+const { apply } = Reflect;
 
 export interface CallInput {
   readonly handler: Handler;
@@ -51,7 +54,7 @@ export function callHandler(input: CallInput): void {
   try {
     const returned = handler(event, context, callback);
     if (isThenable(returned)) {
-      if (returned instanceof Promise) promiseThen.call(returned, succeed, fail);
+      if (returned instanceof NativePromise) apply(promiseThen, returned, [succeed, fail]);
       else returned.then(succeed, fail);
     } else if (!called && !settled) emptyLoop.wait(() => succeed(null));
   } catch (error) {
@@ -65,7 +68,7 @@ export function callHandler(input: CallInput): void {
  */
 export function callStreamingHandler(input: CallInput & { target: StreamTarget }): void {
   const { handler, event, init, invoke, emptyLoop } = input;
-  const stream = new ResponseStream(input.target);
+  const stream = makeResponseStream(input.target);
   let settled = false;
   const settle = (outcome: CallOutcome): void => {
     if (settled) return;

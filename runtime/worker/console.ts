@@ -2,11 +2,10 @@
  * `console` as AWS's Node.js runtime has it: each message is one line `<iso time>\t<request id>\t<level>\t<text>`.
  * Source: the aws-lambda-nodejs runtime's documented log format (Lambda Developer Guide, "Log and monitor Node.js functions").
  */
-import { Console } from "node:console";
-import { Writable } from "node:stream";
-import { format, types } from "node:util";
+import type { Console } from "node:console";
 import type { LogFormat, LogLevel } from "../protocol.ts";
-import { toErrorObject, withoutOwnFrames } from "./error-object.ts";
+import { builtin } from "./builtins.ts";
+import { toErrorObject, withSourceFrames } from "./error-object.ts";
 import { writeOutput } from "./output.ts";
 
 const LEVELS = {
@@ -36,7 +35,9 @@ const LAID_OUT = [
 const RANKS: readonly LogLevel[] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
 const { stringify } = JSON;
 
-const formatText = (args: readonly unknown[]): string => withoutOwnFrames(format(...args));
+/** As `util.format` has it, which is not needed for a single text. */
+const formatText = (args: readonly unknown[]): string =>
+  withSourceFrames(args.length === 1 && typeof args[0] === "string" ? args[0] : builtin("node:util").format(...args));
 
 let requestId = "undefined"; // AWS prints the word outside a call, too
 let inJson = false;
@@ -64,7 +65,7 @@ export const logLine = (level: LogLevel, text: string): void => logMessage(level
 
 /** A single value stays what it is; several are formatted as text, and an error among them is told in members of its own. */
 function jsonText(head: object, args: readonly unknown[]): string {
-  const error = args.find((one) => types.isNativeError(one));
+  const error = args.find((one) => typeof one === "object" && builtin("node:util").types.isNativeError(one));
   const told = error === undefined ? {} : errorMembers(error);
   const message = args.length === 1 && error === undefined ? args[0] : formatText(args);
   try {
@@ -101,8 +102,8 @@ let laidOut: Console | undefined;
 
 /** Made on first use: it costs some milliseconds, and few functions print tables. */
 function layout(): Console {
-  laidOut ??= new Console({
-    stdout: new Writable({
+  laidOut ??= new (builtin("node:console").Console)({
+    stdout: new (builtin("node:stream").Writable)({
       decodeStrings: false,
       write(chunk: Uint8Array | string, _encoding, done) {
         logLine("INFO", chunk.toString().replace(/\n$/, ""));

@@ -30,6 +30,7 @@ const { now } = Date;
 
 export function makeContext(input: { init: InitFrame; invoke: InvokeFrame; completion: Completion }): HandlerContext {
   const { init, invoke, completion } = input;
+  const deadlineMs = now() + invoke.timeoutMs;
   return {
     callbackWaitsForEmptyEventLoop: true,
     functionName: init.functionName,
@@ -41,7 +42,7 @@ export function makeContext(input: { init: InitFrame; invoke: InvokeFrame; compl
     awsRequestId: invoke.id,
     ...(invoke.clientContext === undefined ? {} : { clientContext: parse(invoke.clientContext) }),
     ...(invoke.tenantId === undefined ? {} : { tenantId: invoke.tenantId }),
-    getRemainingTimeInMillis: () => Math.max(0, invoke.deadlineMs - now()),
+    getRemainingTimeInMillis: () => Math.max(0, deadlineMs - now()),
     done: (error, result) => (isFailure(error) ? completion.fail(error) : completion.succeed(result)),
     succeed: (result) => completion.succeed(result),
     fail: (error) => completion.fail(error),

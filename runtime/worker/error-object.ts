@@ -3,7 +3,8 @@
  * Whatever is thrown may be hostile (getters that throw, proxies, objects without a prototype): nothing here throws.
  */
 import { dirname } from "node:path";
-import { types } from "node:util";
+import { builtin } from "./builtins.ts";
+import { toSourceFrames } from "./source-frames.ts";
 
 export interface ErrorObject {
   readonly errorType: string;
@@ -36,7 +37,7 @@ export function toErrorObject(thrown: unknown): ErrorObject {
 export function toLogText(thrown: unknown): string {
   const { errorType, errorMessage, trace } = toErrorObject(thrown);
   try {
-    const own = types.isNativeError(thrown) ? { ...(thrown as object) } : {};
+    const own = builtin("node:util").types.isNativeError(thrown) ? { ...(thrown as object) } : {};
     return stringify({ errorType, errorMessage, ...own, stack: trace });
   } catch {
     return stringify({ errorType, errorMessage, stack: trace });
@@ -50,26 +51,28 @@ interface ErrorLike {
 }
 
 function isErrorLike(thrown: unknown): thrown is ErrorLike {
-  if (types.isNativeError(thrown)) return true;
+  if (builtin("node:util").types.isNativeError(thrown)) return true;
   if (typeof thrown !== "object" || thrown === null) return false;
   return "name" in thrown && "message" in thrown && "stack" in thrown;
 }
 
-/** Text without the lines that are frames of this runtime: nobody's concern but ours. */
-export const withoutOwnFrames = (text: string): string =>
+/** Text with frames of the sources, and without the lines that are frames of this runtime: nobody's concern but ours. */
+export const withSourceFrames = (text: string): string =>
   text.includes(RUNTIME_ROOT)
-    ? text
+    ? toSourceFrames(text)
         .split("\n")
         .filter((line) => !isOwnFrame(line))
         .join("\n")
-    : text;
+    : toSourceFrames(text);
 
-const isOwnFrame = (line: string): boolean => line.startsWith("    at ") && line.includes(RUNTIME_ROOT);
+const isOwnFrame = (line: string): boolean => /^\s+at /.test(line) && line.includes(RUNTIME_ROOT);
 
 /** The engine leaves the first line out of some stacks; AWS's traces always begin with `Type: message`. Our own frames are nobody's concern. */
 function traceOf(stack: unknown, headline: string): string[] {
   if (typeof stack !== "string") return [headline];
-  const lines = stack.split("\n").filter((line) => !isOwnFrame(line));
+  const lines = toSourceFrames(stack)
+    .split("\n")
+    .filter((line) => !isOwnFrame(line));
   return lines[0]?.startsWith("    at ") ? [headline, ...lines] : lines;
 }
 

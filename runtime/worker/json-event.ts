@@ -23,9 +23,8 @@ export function parseEvent(payload: Uint8Array): ParsedEvent {
 function describe(payload: Uint8Array): string {
   const invalid = firstInvalidByte(payload);
   if (invalid !== undefined) {
-    const byte = payload[invalid] ?? 0;
-    const what = byte < 0xc0 || byte > 0xf7 ? "Invalid UTF-8 start byte" : "Invalid UTF-8 middle byte";
-    return `${what} 0x${byte.toString(16)}${place(payload, invalid)}`;
+    const { at, part } = invalid;
+    return `Invalid UTF-8 ${part} byte 0x${(payload[at] ?? 0).toString(16)}${place(payload, at)}`;
   }
   const text = new TextDecoder().decode(payload);
   const at = firstBadToken(text);
@@ -52,26 +51,38 @@ function place(payload: Uint8Array, offset: number): string {
   return `\n at [Source: ${source}; line: ${line}, column: ${offset - lineStart + 1}]`;
 }
 
-function firstInvalidByte(payload: Uint8Array): number | undefined {
+/** Source: The Unicode Standard, table 3-7 "Well-Formed UTF-8 Byte Sequences". */
+function firstInvalidByte(payload: Uint8Array): { at: number; part: "start" | "middle" } | undefined {
   for (let i = 0; i < payload.length; ) {
     const byte = payload[i] ?? 0;
-    const length =
-      byte < 0x80
-        ? 1
-        : byte >= 0xc2 && byte < 0xe0
-          ? 2
-          : byte >= 0xe0 && byte < 0xf0
-            ? 3
-            : byte >= 0xf0 && byte < 0xf5
-              ? 4
-              : 0;
-    if (length === 0) return i;
+    const length = sequenceLength(byte);
+    if (length === 0) return { at: i, part: "start" };
     for (let k = 1; k < length; k++) {
-      if (((payload[i + k] ?? 0) & 0xc0) !== 0x80) return i;
+      const middle = payload[i + k];
+      if (middle === undefined) return { at: i, part: "start" }; // the text ends within a character
+      const [lowest, highest] = k === 1 ? (SECOND_BYTES[byte] ?? MIDDLE_BYTES) : MIDDLE_BYTES;
+      if (middle < lowest || middle > highest) return { at: i + k, part: "middle" };
     }
     i += length;
   }
   return undefined;
+}
+
+const MIDDLE_BYTES = [0x80, 0xbf] as const;
+/** After these start bytes not every middle byte may follow: overlong forms, surrogates, and what is past U+10FFFF. */
+const SECOND_BYTES: Readonly<Record<number, readonly [number, number]>> = {
+  [0xe0]: [0xa0, 0xbf],
+  [0xed]: [0x80, 0x9f],
+  [0xf0]: [0x90, 0xbf],
+  [0xf4]: [0x80, 0x8f],
+};
+
+function sequenceLength(startByte: number): 0 | 1 | 2 | 3 | 4 {
+  if (startByte < 0x80) return 1;
+  if (startByte < 0xc2) return 0;
+  if (startByte < 0xe0) return 2;
+  if (startByte < 0xf0) return 3;
+  return startByte < 0xf5 ? 4 : 0;
 }
 
 const TOKEN =

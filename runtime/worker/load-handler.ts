@@ -1,11 +1,14 @@
 /**
- * Finds and loads what a handler string names. `dir/file.a.b` is the export `a.b` of `dir/file` with the first extension that exists.
+ * Finds and loads what a handler string names. `dir/file.a.b` is the export `a.b` of `dir/file` with the first extension that exists, or of
+ * the bundle that was made of that file.
  * Error types and messages are those of AWS's Node.js runtime.
  */
 import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve, sep } from "node:path";
+import type { InitFrame } from "../protocol.ts";
 import type { HandlerContext } from "./context.ts";
 import { type ErrorObject, toErrorObject } from "./error-object.ts";
+import { setBundle, toSourceFrames } from "./source-frames.ts";
 
 export type Callback = (error?: unknown, result?: unknown) => void;
 export type Handler = (event: unknown, context: HandlerContext, callback: Callback) => unknown;
@@ -20,12 +23,15 @@ export class HandlerLoadError extends Error {
 }
 
 /** @throws HandlerLoadError, whatever went wrong. */
-export async function loadHandler(taskRoot: string, handler: string): Promise<Handler> {
+export async function loadHandler(init: Pick<InitFrame, "taskRoot" | "handler" | "entry">): Promise<Handler> {
+  const { taskRoot, handler, entry } = init;
   const { directory, file, path } = parseHandler(handler);
   const modulePath = findModule(resolve(taskRoot, directory), file, taskRoot);
+  const isBundled = entry !== undefined && existsSync(entry);
+  if (isBundled) setBundle({ entry, taskRoot, handlerFile: modulePath });
   let loaded: unknown;
   try {
-    loaded = await import(modulePath);
+    loaded = await import(isBundled ? entry : modulePath);
   } catch (error) {
     throw new HandlerLoadError(describeLoadFailure(error, modulePath));
   }
@@ -96,21 +102,25 @@ interface EngineError {
   readonly errors?: readonly EngineError[];
 }
 
+/** A minified file may be one line of megabytes. */
+const SHOWN_LINE_LENGTH_MAX = 1000;
+
 /** The engine reports a file that it cannot parse as BuildMessage and an import that it cannot find as ResolveMessage. */
 function describeLoadFailure(error: unknown, modulePath: string): ErrorObject {
   const reported = error as EngineError;
   const first = reported?.name === "AggregateError" ? (reported.errors?.[0] ?? reported) : reported;
   if (first?.name === "ResolveMessage") {
-    const message = `Error: ${first.message ?? "Cannot find module"}`;
+    const message = `Error: ${toSourceFrames(first.message ?? "Cannot find module")}`;
     const stack = message.includes("\nRequire stack:") ? "" : `\nRequire stack:\n- ${modulePath}`;
     return wire("Runtime.ImportModuleError", message + stack);
   }
   if (first?.name === "BuildMessage" || first?.name === "SyntaxError") {
     const { file, line, column, lineText } = first.position ?? {};
+    const shown = lineText !== undefined && lineText.length <= SHOWN_LINE_LENGTH_MAX ? lineText : "";
     const place =
       file === undefined
         ? []
-        : [`${file}:${line}`, ...(lineText ? [lineText, `${" ".repeat(Math.max(0, (column ?? 1) - 1))}^`] : [])];
+        : [`${file}:${line}`, ...(shown ? [shown, `${" ".repeat(Math.max(0, (column ?? 1) - 1))}^`] : [])];
     const message = `SyntaxError: ${first.message ?? "unknown"}`;
     return {
       errorType: "Runtime.UserCodeSyntaxError",

@@ -16,18 +16,18 @@ installStreamingGlobals();
 
 let session: Session | undefined;
 const reader = new FrameReader((head, payload) => void session?.receive(parseHostFrame(head), payload));
-connectChannel(CHANNEL_DESCRIPTOR, { onBytes: (bytes) => reader.push(bytes), onEnd: () => process.exit(0) }).then(
-  (channel) => {
-    const started = new Session(
-      {
-        send: (frame, payload) => channel.write(encodeFrame(frame, payload)),
-        onceEmpty: (then) => channel.onceEmpty(then),
-      },
-      new EmptyLoop(channel),
-    );
-    process.on("uncaughtException", (error) => started.endByError(error, "uncaughtException"));
-    process.on("unhandledRejection", (error) => started.endByError(error, "unhandledRejection"));
-    session = started;
-    channel.write(encodeFrame({ type: "hello" }));
-  },
-);
+// Without a host there is nobody to work for, and nobody to end the handler's children: the whole group goes.
+const onEnd = process.kill.bind(process, 0, "SIGKILL");
+connectChannel(CHANNEL_DESCRIPTOR, { onBytes: (bytes) => reader.push(bytes), onEnd }).then((channel) => {
+  const started = new Session(
+    {
+      send: (frame, payload) => channel.write(encodeFrame(frame, payload)),
+      onceEmpty: (then) => channel.onceEmpty(then),
+    },
+    new EmptyLoop(channel),
+  );
+  process.on("uncaughtException", (error) => started.endByError(error, "uncaughtException"));
+  process.on("unhandledRejection", (error) => started.endByError(error, "unhandledRejection"));
+  session = started;
+  channel.write(encodeFrame({ type: "hello" }));
+});

@@ -3,6 +3,7 @@
  * the process dies, and `console`, `process.stdout` and child processes keep their order.
  */
 import { writeSync } from "node:fs";
+import { builtin } from "./builtins.ts";
 
 export type Descriptor = 1 | 2;
 
@@ -30,21 +31,27 @@ export function takeWritten(): boolean {
   return was;
 }
 
-/** Replaces `write` of `process.stdout` and `process.stderr`, when they are first used: making them costs 1.5 ms. */
+/**
+ * Replaces `process.stdout` and `process.stderr`. The engine's own are not even looked at: that makes them, which takes 1.5 ms and leaves
+ * the pipe non-blocking for everybody, so that a plain `fs.writeSync(1, …)` or a child fails with EAGAIN as soon as it is full.
+ */
 export function redirectStandardStreams(): void {
   redirect("stdout", 1);
   redirect("stderr", 2);
 }
 
 function redirect(name: "stdout" | "stderr", descriptor: Descriptor): void {
-  const original = Object.getOwnPropertyDescriptor(process, name);
   let stream: NodeJS.WriteStream | undefined;
+  (process as unknown as Record<string, unknown>)[name] = undefined; // to define a property makes what it replaces; to assign one does not
   Object.defineProperty(process, name, {
     configurable: true,
     enumerable: true,
     get() {
       if (stream) return stream;
-      const made = (original?.get ? original.get.call(process) : original?.value) as NodeJS.WriteStream;
+      const made = Object.assign(new (builtin("node:stream").Writable)(), {
+        fd: descriptor,
+        isTTY: false,
+      }) as unknown as NodeJS.WriteStream;
       made.write = (chunk: Uint8Array | string, encoding?: unknown, done?: unknown): boolean => {
         const bytes = typeof chunk === "string" ? Buffer.from(chunk, asEncoding(encoding)) : chunk;
         writeOutput(descriptor, bytes);

@@ -43,6 +43,7 @@ export class Session {
   #init: InitFrame | undefined;
   #handler: Handler | undefined;
   #current: InvokeFrame | undefined;
+  readonly #ahead: { invoke: InvokeFrame; payload: Uint8Array }[] = [];
 
   constructor(sender: Sender, emptyLoop: EmptyLoop) {
     this.#sender = sender;
@@ -59,11 +60,11 @@ export class Session {
     replaceEnvironment(init.env);
     setLogFormat(init.logFormat, init.applicationLogLevel);
     try {
-      this.#handler = await loadHandler(init.taskRoot, init.handler);
+      this.#handler = await loadHandler(init);
     } catch (error) {
       const wire = error instanceof HandlerLoadError ? error.wire : toErrorObject(error);
       logLine("ERROR", `Uncaught Exception \t${stringify({ ...wire, stack: wire.trace, trace: undefined })}`);
-      this.#sender.send({ type: "init-error", errorType: wire.errorType }, encodeText(stringify(wire)));
+      this.#sender.send({ type: "init-error", errorType: wire.errorType }, encodeError(wire));
       return;
     }
     takeWritten();
@@ -75,10 +76,14 @@ export class Session {
     const init = this.#init;
     const handler = this.#handler;
     if (!init || !handler) return; // the host sends no call before "ready"
+    if (this.#current) {
+      this.#ahead.push({ invoke, payload });
+      return;
+    }
     const parsed = parseEvent(payload);
     if (!parsed.ok) {
       this.#sender.send({ type: "rejected", id, reason: parsed.reason.slice(0, 1000) });
-      return;
+      return this.#next();
     }
     this.#current = invoke;
     setConsoleRequestId(id);
@@ -99,7 +104,18 @@ export class Session {
 
   #settle(invoke: InvokeFrame, outcome: CallOutcome): void {
     if (this.#current !== invoke) return;
+    this.#answer(invoke, outcome);
     this.#current = undefined;
+    this.#next();
+  }
+
+  /** The host may hand over calls ahead of their turn; each begins when the one before it is answered. */
+  #next(): void {
+    const next = this.#ahead.shift();
+    if (next) this.#invoke(next.invoke, next.payload);
+  }
+
+  #answer(invoke: InvokeFrame, outcome: CallOutcome): void {
     if (!outcome.ok) {
       logLine("ERROR", `Invoke Error \t${toLogText(outcome.error)}`);
       return this.#fail(invoke, toErrorObject(outcome.error), "Handled");
@@ -131,6 +147,8 @@ export class Session {
   }
 
   #fail(invoke: InvokeFrame, wire: ErrorObject, kind: FunctionErrorKind): void {
+    const payload = encodeText(stringify(wire));
+    if (payload.length > RESPONSE_BYTES_MAX) return this.#refuseLargeResponse(invoke, payload.length);
     const head = {
       type: "error",
       id: invoke.id,
@@ -138,7 +156,7 @@ export class Session {
       errorType: wire.errorType,
       marked: this.#markOutput(invoke),
     } as const;
-    this.#sender.send(head, encodeText(stringify(wire)));
+    this.#sender.send(head, payload);
   }
 
   /** Only when there is output to wait for, or when the host asks: a mark costs a system call on either side. */
@@ -166,9 +184,19 @@ export class Session {
         }
       : thrown;
     logLine("ERROR", `${rejected ? "Unhandled Promise Rejection" : "Uncaught Exception"} \t${toLogText(error)}`);
-    this.#sender.send({ type: "fault", errorType: wire.errorType }, encodeText(stringify(wire)));
+    this.#sender.send({ type: "fault", errorType: wire.errorType }, encodeError(wire));
     exitProcess(rejected ? EXIT_UNHANDLED_REJECTION : EXIT_UNCAUGHT_EXCEPTION);
   }
+}
+
+const LONG_MESSAGE_LENGTH = 64 * 1024;
+
+/** An error that ends the environment; one too large for a frame is cut, as no other answer can take its place. */
+function encodeError(wire: ErrorObject): Uint8Array {
+  const whole = encodeText(stringify(wire));
+  if (whole.length <= RESPONSE_BYTES_MAX) return whole;
+  const { errorType, errorMessage } = wire;
+  return encodeText(stringify({ errorType, errorMessage: errorMessage.slice(0, LONG_MESSAGE_LENGTH), trace: [] }));
 }
 
 function replaceEnvironment(env: Readonly<Record<string, string>>): void {

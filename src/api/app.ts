@@ -1,25 +1,43 @@
 /** The HTTP door: every operation of the API under its method and path, and Lambent's own pages under `/_lambent`. */
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { AwsError, notSupported } from "../errors/aws-error.ts";
 import { renderError } from "../errors/render.ts";
-import type { Services } from "../services/context.ts";
+import type { S3Door } from "../s3/door.ts";
+import type { ServiceContext, Services } from "../services/context.ts";
+import { metricsText } from "../services/metrics.ts";
 import { OPERATIONS, type OperationName, type OperationRow } from "../shapes/operations.ts";
 import { bind } from "./bind.ts";
+import { type Exchange, honoExchange, invokeExchange } from "./exchange.ts";
 import { lambentPages } from "./lambent-pages.ts";
-import { metricsText } from "./metrics.ts";
-import { openScope } from "./request-context.ts";
+import { scopesOf } from "./request-context.ts";
 import { respond } from "./respond.ts";
 import { VERBS } from "./routes/all.ts";
 
-export function makeApp(services: Services): Hono {
+/** `s3`: asked about what no route is for. */
+export function makeApp(services: Services, s3?: S3Door): Hono {
   const app = new Hono({ strict: false });
+  const serve = servantOf(services);
   for (const { method, path, names } of doors()) {
-    app.on(method, path, (c) => serve(services, c, names));
+    app.on(method, path, (c) => serve(honoExchange(c), names));
   }
   app.get("/metrics", async (c) => c.text(await metricsText(services.dispatcher)));
   app.route("/_lambent", lambentPages(services));
-  app.notFound((c) => refuse(services, { error: unknownOperation(c), requestId: services.ids.uuid() }));
+  app.notFound(
+    (c) => s3?.(c.req.raw) ?? refuse(services, { error: unknownOperation(c.req.raw), requestId: services.ids.uuid() }),
+  );
   app.onError((error) => refuse(services, { error, requestId: services.ids.uuid() }));
+  return withShortcut(app, serve);
+}
+
+type Servant = (exchange: Exchange, names: readonly OperationName[]) => Promise<Response>;
+
+/** Invoke is found before the routes are asked, and then served like every other operation. */
+function withShortcut(app: Hono, serve: Servant): Hono {
+  const { fetch } = app;
+  app.fetch = (request, ...rest) => {
+    const exchange = invokeExchange(request);
+    return exchange ? serve(exchange, ["Invoke"]) : fetch(request, ...rest);
+  };
   return app;
 }
 
@@ -47,38 +65,44 @@ function doors(): Door[] {
 
 const fixedCount = (name: OperationName): number => Object.keys((OPERATIONS[name] as OperationRow).query ?? {}).length;
 
-async function serve(services: Services, c: Context, names: readonly OperationName[]): Promise<Response> {
-  const requestId = services.ids.uuid();
-  try {
-    const name = names.length === 1 ? names[0] : names.find((candidate) => matchesQuery(c, candidate));
-    if (name === undefined) throw unknownOperation(c);
-    return await perform(services, c, { name, requestId });
-  } catch (error) {
-    return refuse(services, { error, requestId });
-  }
+function servantOf(services: Services): Servant {
+  const openScope = scopesOf(services);
+  return async (exchange, names) => {
+    const requestId = services.ids.uuid();
+    try {
+      const name = names.length === 1 ? names[0] : names.find((candidate) => matchesQuery(exchange, candidate));
+      if (name === undefined) throw unknownOperation(exchange.request);
+      const scope = openScope(exchange.request, requestId);
+      return respond(name, await perform(scope.ctx, exchange, name), scope.headers());
+    } catch (error) {
+      return refuse(services, { error, requestId });
+    }
+  };
 }
 
-const matchesQuery = (c: Context, name: OperationName): boolean =>
-  Object.entries((OPERATIONS[name] as OperationRow).query ?? {}).every(([key, value]) => c.req.query(key) === value);
+const matchesQuery = (exchange: Exchange, name: OperationName): boolean =>
+  Object.entries((OPERATIONS[name] as OperationRow).query ?? {}).every(([key, value]) => exchange.query(key) === value);
 
 async function perform<Name extends OperationName>(
-  services: Services,
-  c: Context,
-  { name, requestId }: { name: Name; requestId: string },
-): Promise<Response> {
+  ctx: ServiceContext,
+  exchange: Exchange,
+  name: Name,
+): Promise<Record<string, unknown> | undefined> {
   const verb = VERBS[name];
   if (verb === undefined) throw notSupported(name);
-  const { ctx, headers } = openScope(services, c, requestId);
-  const output = await verb(ctx, await bind(c, name));
-  return respond(name, output as Record<string, unknown> | undefined, headers());
+  return (await verb(ctx, await bind(exchange, name))) as Record<string, unknown> | undefined;
 }
 
 /** The answer to anything thrown. What is not the caller's to read goes to the log, with its cause. */
 function refuse(services: Services, { error, requestId }: { error: unknown; requestId: string }): Response {
-  if (!(error instanceof AwsError)) services.log.error({ err: error, requestId }, "A request failed");
+  const hungUp = error instanceof DOMException && error.name === "AbortError"; // before its body had come
+  if (!(error instanceof AwsError || hungUp)) services.log.error({ err: error, requestId }, "A request failed");
   const { status, headers, body } = renderError(error, requestId);
   return new Response(body, { status, headers });
 }
 
-const unknownOperation = (c: Context): AwsError =>
-  new AwsError("UnknownOperationException", `No operation of the Lambda API is at ${c.req.method} ${c.req.path}`);
+const unknownOperation = (request: Request): AwsError =>
+  new AwsError(
+    "UnknownOperationException",
+    `No operation of the Lambda API is at ${request.method} ${new URL(request.url).pathname}`,
+  );

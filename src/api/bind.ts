@@ -1,10 +1,10 @@
 /** From an HTTP request to an operation's typed input: after this nothing is `unknown`, and nothing is checked twice. */
-import type { Context } from "hono";
 import { REQUEST_BYTES_MAX, SYNC_PAYLOAD_BYTES_MAX } from "../core/limits.ts";
 import { AwsError, tooLarge } from "../errors/aws-error.ts";
 import type { Member, StructShape } from "../shapes/dsl.ts";
 import { type InputOf, OPERATIONS, type OperationName } from "../shapes/operations.ts";
 import { validate } from "../shapes/validate.ts";
+import type { Exchange } from "./exchange.ts";
 
 /** Those whose bodies hold code. */
 const LARGE_BODIES: ReadonlySet<OperationName> = new Set([
@@ -21,12 +21,15 @@ const strictDecoder = new TextDecoder("utf-8", { fatal: true });
  * @throws AwsError RequestEntityTooLargeException, InvalidRequestContentException for a body that is not JSON, and what
  * `validate` throws.
  */
-export async function bind<Name extends OperationName>(c: Context, name: Name): Promise<InputOf<Name>> {
+export async function bind<Name extends OperationName>(exchange: Exchange, name: Name): Promise<InputOf<Name>> {
   const input: StructShape = OPERATIONS[name].input;
-  const raw: Record<string, unknown> = {};
   const layout = layoutOf(input);
-  if (layout.hasBody) Object.assign(raw, readJson(await readBody(c, name)));
-  for (const member of layout.outside) raw[member.name] = await readMember(c, { member, name });
+  // Taken as parsed: copied member by member, a `__proto__` in it would become the prototype.
+  const raw = layout.hasBody ? readJson(await readBody(exchange.request, name)) : {};
+  for (const member of layout.outside) {
+    const value = readMember(exchange, { member, name });
+    raw[member.name] = value instanceof Promise ? await value : value;
+  }
   return validate(input, raw) as InputOf<Name>;
 }
 
@@ -46,16 +49,16 @@ function layoutOf(shape: StructShape): Layout {
   return layout;
 }
 
-function readMember(c: Context, { member, name }: { member: Member; name: OperationName }): unknown {
+function readMember(exchange: Exchange, { member, name }: { member: Member; name: OperationName }): unknown {
   switch (member.location) {
     case "uri":
-      return c.req.param(member.name);
+      return exchange.param(member.name);
     case "query":
-      return member.shape.kind === "list" ? c.req.queries(member.wire) : c.req.query(member.wire);
+      return member.shape.kind === "list" ? exchange.queries(member.wire) : exchange.query(member.wire);
     case "header":
-      return c.req.header(member.wire);
+      return exchange.request.headers.get(member.wire) ?? undefined;
     case "payload":
-      return readBody(c, name);
+      return readBody(exchange.request, name);
     case "body":
     case "statusCode":
       return undefined;
@@ -64,15 +67,22 @@ function readMember(c: Context, { member, name }: { member: Member; name: Operat
   }
 }
 
-async function readBody(c: Context, name: OperationName): Promise<Uint8Array> {
+async function readBody(request: Request, name: OperationName): Promise<Uint8Array> {
   const bytesMax = LARGE_BODIES.has(name) ? REQUEST_BYTES_MAX : SYNC_PAYLOAD_BYTES_MAX;
   const refuse = (): never => {
     throw tooLarge(INTERNAL_NAMES[name] ?? name, bytesMax);
   };
-  const declared = Number(c.req.header("content-length"));
-  if (declared > bytesMax) refuse();
-  const bytes = await c.req.raw.bytes();
-  return bytes.length > bytesMax ? refuse() : bytes;
+  const declared = request.headers.get("content-length");
+  if (Number(declared) > bytesMax) refuse();
+  if (declared !== null || request.body === null) return await request.bytes();
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of request.body) {
+    bytes += chunk.length;
+    if (bytes > bytesMax) refuse(); // the rest is not read: it may never end
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }
 
 /** No body at all is an empty object: the constraints then say what is missing. */

@@ -4,7 +4,10 @@ import { AwsError } from "../errors/aws-error.ts";
 import { renderError } from "../errors/render.ts";
 import type { Services } from "../services/context.ts";
 import { OPERATIONS, type OperationName } from "../shapes/operations.ts";
+import { clockPages } from "./clock-pages.ts";
+import { eventPages } from "./event-pages.ts";
 import { VERBS } from "./routes/all.ts";
+import { isStoredOnly } from "./routes/stored.ts";
 
 const RECORDS_DEFAULT = 50;
 const RECORDS_MAX = 1000;
@@ -20,6 +23,8 @@ export function lambentPages(services: Services): Hono {
       return c.json({ message: "before and count have to be whole numbers" }, 400);
     return c.json({ invocations: services.records.list({ functionName: c.req.query("function"), before, count }) });
   });
+  pages.route("/events", eventPages(services));
+  pages.route("/clock", clockPages(services));
   pages.get("/packages/:file", async (c) => {
     const digest = c.req.param("file").replace(/\.zip$/, "");
     const link = { digest, expires: c.req.query("expires") ?? "", token: c.req.query("token") ?? "" };
@@ -36,8 +41,16 @@ export function lambentPages(services: Services): Hono {
   return pages;
 }
 
-/** `real`: does what it does on AWS, with the exceptions that the README lists. `absent`: answers that it is not supported. */
-function capabilities(): Record<string, "real" | "absent"> {
+/**
+ * `real`: does what it does on AWS, with the exceptions that the README lists. `stored`: is kept and shown, and acted upon by nothing.
+ * `absent`: answers that it is not supported.
+ */
+function capabilities(): Record<string, "real" | "stored" | "absent"> {
   const names = Object.keys(OPERATIONS) as OperationName[];
-  return Object.fromEntries(names.sort().map((name) => [name, VERBS[name] === undefined ? "absent" : "real"]));
+  return Object.fromEntries(names.sort().map((name) => [name, capabilityOf(name)]));
+}
+
+function capabilityOf(name: OperationName): "real" | "stored" | "absent" {
+  if (VERBS[name] === undefined) return "absent";
+  return isStoredOnly(name) ? "stored" : "real";
 }

@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { localServerUrl, SETTINGS, type SettingName } from "../config.ts";
 import { COMMIT, VERSION } from "../core/version.ts";
+import { addEvents } from "./events.ts";
 
 export interface Actions {
   serve(given: Partial<Record<SettingName, string>>): Promise<void>;
@@ -29,6 +30,7 @@ export function makeProgram(actions: Actions): Command {
     .option("--url <url>", "the server's address", localServerUrl())
     .exitOverride()
     .action((options: { url: string }) => actions.health(options.url));
+  addEvents(program, localServerUrl());
   return program;
 }
 

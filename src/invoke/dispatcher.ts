@@ -4,13 +4,15 @@
  */
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
+import { INIT_TIMEOUT_MS } from "../core/limits.ts";
+import { isMemoryShort } from "../sandbox/memory-pressure.ts";
 import { Concurrency } from "./concurrency.ts";
 import { Environment } from "./environment.ts";
 import type { ExecutionSpec, Invocation, InvocationResult, ThrottleReason } from "./invocation.ts";
 import type { LogSink } from "./logs/environment-log.ts";
 import { Pool } from "./pool.ts";
 import type { ProvisionState } from "./provisioned.ts";
-import { PROCESS_VARIABLES, runtimeVariables } from "./runtime-variables.ts";
+import { processVariables, runtimeVariables } from "./runtime-variables.ts";
 import { Statistics } from "./statistics.ts";
 
 export interface DispatcherOptions {
@@ -20,11 +22,15 @@ export interface DispatcherOptions {
   readonly concurrencyMax: number;
   /** How many environments may exist at the same time, busy or idle. */
   readonly environmentsMax: number;
+  /** After so many calls an environment is replaced by a new one. */
+  readonly callsMax: number;
   /** An environment that no call used for so long ends. */
   readonly idleTimeoutMs: number;
+  /** How long a handler may take to load before that is done again on its first call's time; AWS's 10 seconds unless said otherwise. */
+  readonly initTimeoutMs?: number;
   readonly credentials: Readonly<Record<string, string>>;
   readonly clock: Clock;
-  /** Keeps a package from being swept until the returned function is called. */
+  /** Keeps a package, or a tree, from being swept until the returned function is called. */
   readonly holdCode: (codeSha256: string) => () => void;
   /** After each call, before its answer leaves: has to be quick. */
   readonly onFinished?: (spec: ExecutionSpec, invocation: Invocation, result: InvocationResult) => void;
@@ -157,6 +163,8 @@ export class Dispatcher {
     const known = this.#pools.get(spec.key);
     if (known) return known;
     const pool = new Pool(spec, {
+      initTimeoutMs: this.#options.initTimeoutMs ?? INIT_TIMEOUT_MS,
+      callsMax: this.#options.callsMax,
       makeEnvironment: (ofSpec, onDead, options) => this.#makeEnvironment(ofSpec, onDead, options),
     });
     this.#pools.set(spec.key, pool);
@@ -176,12 +184,13 @@ export class Dispatcher {
     const logGroupName = spec.logging.group;
     const logStreamName = logStreamNameOf(clock.nowMs(), spec.functionVersion);
     this.#environmentCount++;
-    const releaseCode = this.#options.holdCode(spec.codeSha256);
+    const holds = [spec.codeSha256, ...(spec.opt?.treeSha256s ?? [])].map(this.#options.holdCode);
+    const variables = runtimeVariables({ spec, region, logGroupName, logStreamName, credentials, provisioned });
     const environment: Environment = new Environment({
       spec,
       command: runnerCommand,
-      processVariables: PROCESS_VARIABLES,
-      variables: runtimeVariables({ spec, region, logGroupName, logStreamName, credentials, provisioned }),
+      processVariables: processVariables(spec, variables),
+      variables,
       region,
       logGroupName,
       logStreamName,
@@ -189,7 +198,7 @@ export class Dispatcher {
       nowMs: () => clock.nowMs(),
       onDead: () => {
         this.#environmentCount--;
-        releaseCode();
+        for (const release of holds) release();
         onDead(environment);
         this.#pumpAll();
       },
@@ -214,13 +223,13 @@ export class Dispatcher {
     for (const pool of this.#pools.values()) pool.pump();
     for (const pool of this.#closing) {
       pool.pump();
-      if (pool.size === 0) this.#closing.delete(pool);
+      if (pool.size === 0 && pool.isIdle) this.#closing.delete(pool);
     }
   }
 
   #closePool(key: string, pool: Pool): void {
     this.#pools.delete(key);
-    if (pool.size > 0) this.#closing.add(pool);
+    if (pool.size > 0 || !pool.isIdle) this.#closing.add(pool); // calls may wait for its first environment
     pool.close();
   }
 
@@ -230,6 +239,7 @@ export class Dispatcher {
       pool.reap(beforeMs);
       if (pool.size === 0 && pool.isIdle) this.#pools.delete(key);
     }
+    if (isMemoryShort()) this.#evictOldestIdle(); // one a second, until there is room again
   }
 
   #look(): void {

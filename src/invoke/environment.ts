@@ -2,23 +2,17 @@
  * One execution environment: a runner process that serves one function version, one call at a time. The host enforces every limit: it
  * arms its own deadline, watches memory from outside, and ends the process tree when either is crossed.
  */
-import { encodeFrame, type InvokeFrame, parseRunnerFrame, type RunnerFrame } from "../../runtime/protocol.ts";
+import { encodeFrame, parseRunnerFrame, type RunnerFrame } from "../../runtime/protocol.ts";
 import { Sandbox, type SandboxExit } from "../sandbox/sandbox.ts";
+import { type Call, type CallEnd, NotBegunError } from "./call.ts";
 import { Chunks } from "./chunks.ts";
-import { exited, outOfMemory, timedOut } from "./failures.ts";
-import type { CallMetrics, ExecutionSpec, Invocation, InvocationResult, Outcome } from "./invocation.ts";
+import { initFrameOf, invokeFrameOf } from "./environment-frames.ts";
+import { assertStep, type EnvironmentState } from "./environment-state.ts";
+import { exited, outOfMemory, timedOut, unhandledBy } from "./failures.ts";
+import type { ExecutionSpec, Invocation, InvocationResult, Outcome } from "./invocation.ts";
 import { EnvironmentLog, type LogSink } from "./logs/environment-log.ts";
 import { type PlatformLines, platformLines } from "./logs/platform-lines.ts";
-
-export type EnvironmentState = "starting" | "idle" | "busy" | "stopping" | "dead";
-
-const NEXT: Record<EnvironmentState, readonly EnvironmentState[]> = {
-  starting: ["idle", "stopping", "dead"],
-  idle: ["busy", "stopping", "dead"],
-  busy: ["idle", "stopping", "dead"],
-  stopping: ["dead"],
-  dead: [],
-};
+import { MemoryWatch } from "./memory-watch.ts";
 
 export type StartOutcome =
   | { readonly kind: "ready"; readonly initMs: number }
@@ -39,9 +33,10 @@ export interface EnvironmentOptions {
   readonly onDead: () => void;
 }
 
-const BYTES_PER_MIB = 1024 * 1024;
-
-type CallEnd = { readonly outcome: Outcome; readonly marked: boolean; readonly status?: "timeout" | "error" };
+/** How many calls may lie in the runner behind the one that it runs, so that it need not wait for the host in between. */
+const AHEAD_MAX = 3;
+/** Below this a call is too short for the watch to see it, and reading its memory would cost as much as the call. */
+const MEMORY_READ_AFTER_MS = 20;
 
 export class Environment {
   readonly spec: ExecutionSpec;
@@ -55,20 +50,22 @@ export class Environment {
   readonly #lines: PlatformLines;
   readonly #startedAtMs = performance.now();
   #sandbox: Sandbox | undefined;
+  #initSent = false;
   #onStart: ((outcome: StartOutcome) => void) | undefined;
-  #onCallEnd: ((end: CallEnd) => void) | undefined;
-  #currentId: string | undefined;
+  #call: Call | undefined;
+  readonly #ahead: Call[] = [];
+  #hasPrinted = false;
   #fault: Outcome | undefined;
-  #chunks = new Chunks(undefined);
   #initMs: number | undefined;
+  readonly #memory: MemoryWatch;
   #ranOutOfMemory = false;
   #frozen = false;
-  #peakBytes = 0;
 
   constructor(options: EnvironmentOptions) {
     this.#options = options;
     this.spec = options.spec;
     this.#log = new EnvironmentLog(options.logSink);
+    this.#memory = new MemoryWatch(options.spec.memoryMib);
     this.#lines = platformLines(options.spec.logging, options.nowMs);
   }
 
@@ -83,7 +80,10 @@ export class Environment {
         { command: this.#options.command, workingDirectory: this.spec.taskRoot, env: this.#options.processVariables },
         {
           onFrame: (head, payload) => this.#receive(parseRunnerFrame(head), payload),
-          onOutput: (bytes) => this.#log.output(bytes),
+          onOutput: (bytes) => {
+            this.#hasPrinted = true;
+            return this.#log.output(bytes);
+          },
           onExit: (exit) => this.#end(exit),
         },
       );
@@ -104,39 +104,87 @@ export class Environment {
     return outcome;
   }
 
-  /** Runs one call; only while idle. Whatever the handler does, this resolves at most a moment after `timeoutMs`. */
-  async invoke(invocation: Invocation, timeoutMs = this.spec.timeoutMs): Promise<InvocationResult> {
-    this.#move("busy");
-    this.#thaw();
-    const { requestId } = invocation;
-    const { promise, resolve } = Promise.withResolvers<CallEnd>();
-    this.#onCallEnd = resolve;
-    this.#currentId = requestId;
-    this.#chunks = new Chunks(invocation.stream);
-    this.#peakBytes = 0;
-    if (invocation.wantsLogTail) this.#log.keepTail();
+  /**
+   * Runs a call: at once while idle, or after those before it when there is `hasRoomAhead`. Whatever the handler does, it resolves at most a
+   * moment after its time is up.
+   * @throws NotBegunError
+   */
+  invoke(invocation: Invocation, timeoutMs = this.spec.timeoutMs): Promise<InvocationResult> {
+    const { promise, resolve, reject } = Promise.withResolvers<InvocationResult>();
+    const chunks = new Chunks(invocation.stream);
+    const call: Call = { invocation, timeoutMs, chunks, resolve, reject, beganAtMs: 0, deadline: undefined };
+    if (this.#call) this.#ahead.push(call);
+    else {
+      this.#move("busy");
+      this.#thaw();
+      this.#begin(call);
+    }
+    this.#sandbox?.send(encodeFrame(invokeFrameOf(invocation, timeoutMs), invocation.payload));
+    return promise;
+  }
+
+  /**
+   * Whether a call may be handed over while another runs. Only to one that never printed anything: what two calls print could not be told apart
+   * before the end of the first has arrived.
+   */
+  get hasRoomAhead(): boolean {
+    return this.state === "busy" && !this.#hasPrinted && this.#ahead.length < AHEAD_MAX;
+  }
+
+  /** How long the running call has been at it; 0 while none runs. */
+  get callAgeMs(): number {
+    return this.#call ? performance.now() - this.#call.beganAtMs : 0;
+  }
+
+  #begin(call: Call): void {
+    const { requestId, wantsLogTail } = call.invocation;
+    this.#call = call;
+    this.#memory.beginCall();
+    if (wantsLogTail) this.#log.keepTail();
     this.#log.line(this.#lines.start(requestId, this.spec.functionVersion));
-    const startedAtMs = performance.now();
-    const timer = setTimeout(() => {
-      resolve({ outcome: timedOut(requestId, this.spec.timeoutMs), marked: false, status: "timeout" });
+    call.beganAtMs = performance.now();
+    call.deadline = setTimeout(() => {
+      this.#endCall(call, { outcome: timedOut(requestId, this.spec.timeoutMs), marked: false, status: "timeout" });
       this.stop();
-    }, timeoutMs);
-    this.#sandbox?.send(encodeFrame(this.#frameOf(invocation, timeoutMs), invocation.payload));
-    const end = await promise;
-    clearTimeout(timer);
-    const durationMs = performance.now() - startedAtMs;
-    this.#onCallEnd = undefined;
-    this.#currentId = undefined;
-    this.#noteMemory(this.#sandbox?.memory.ownBytes() ?? 0);
-    if (end.marked) await this.#log.untilMarked(requestId);
-    const memoryUsedMib = Math.max(1, Math.round(this.#peakBytes / BYTES_PER_MIB));
+    }, call.timeoutMs);
+  }
+
+  /** An answer to any other call than the running one is forged or late: nobody waits for it. */
+  #endCallOf(id: string, end: (call: Call) => CallEnd): void {
+    const call = this.#call;
+    if (call?.invocation.requestId === id) this.#endCall(call, end(call));
+  }
+
+  #endCall(call: Call, end: CallEnd): void {
+    if (this.#call !== call || call.deadline === undefined) return;
+    clearTimeout(call.deadline);
+    call.deadline = undefined; // from here on nothing else can end it
+    const durationMs = performance.now() - call.beganAtMs;
+    if (durationMs > MEMORY_READ_AFTER_MS || this.callCount === 0 || call.invocation.wantsLogTail) {
+      if (this.#memory.lookAtProcess(this.#sandbox?.memory)) this.#endByMemory();
+    }
+    if (end.marked)
+      void this.#log.untilMarked(call.invocation.requestId).then(() => this.#finish(call, end, durationMs));
+    else this.#finish(call, end, durationMs);
+  }
+
+  #finish(call: Call, end: CallEnd, durationMs: number): void {
+    const { requestId } = call.invocation;
+    const memoryUsedMib = this.#memory.usedMib;
     const metrics = { durationMs, initMs: this.#initMs, memoryUsedMib, logStreamName: this.#options.logStreamName };
     this.#initMs = undefined;
-    const logTail = this.#report(requestId, metrics, end.status);
+    this.#log.line(
+      this.#lines.end(requestId) +
+        this.#lines.report({ requestId, memoryMib: this.spec.memoryMib, ...metrics, status: end.status }),
+    );
+    const logTail = this.#log.takeTail();
     this.callCount++;
     this.idleSinceMs = performance.now();
-    if (this.state === "busy") this.#move("idle");
-    return { outcome: end.outcome, metrics, ...(logTail !== undefined && { logTail }) };
+    this.#call = undefined;
+    const next = this.state === "busy" ? this.#ahead.shift() : undefined;
+    if (next) this.#begin(next);
+    else if (this.state === "busy") this.#move("idle");
+    call.resolve({ outcome: end.outcome, metrics, ...(logTail !== undefined && { logTail }) });
   }
 
   /** An environment is frozen between calls, as on AWS: what a handler left running goes on in the next call. */
@@ -146,6 +194,8 @@ export class Environment {
 
   freeze(): void {
     if (this.state !== "idle" || this.#frozen) return;
+    // What a timer took after the result would stay taken.
+    if (this.#memory.lookAtTree(this.#sandbox?.memory)) return this.#endByMemory();
     this.#frozen = true;
     this.#sandbox?.freeze();
   }
@@ -163,66 +213,50 @@ export class Environment {
     this.#sandbox?.kill();
   }
 
-  /** Reads how much memory the process tree holds, and ends it when that is more than the function may have. */
+  /** Looks how much memory the process tree holds, and ends it when that is more than the function may have. */
   watchMemory(): void {
-    if (this.state === "busy" || this.state === "starting") this.#noteMemory(this.#sandbox?.memory.treeBytes() ?? 0);
+    if (this.state !== "busy" && this.state !== "starting") return;
+    if (this.#memory.lookAtTree(this.#sandbox?.memory)) this.#endByMemory();
   }
 
-  #noteMemory(bytes: number): void {
-    if (bytes > this.#peakBytes) this.#peakBytes = bytes;
-    if (bytes <= this.spec.memoryMib * BYTES_PER_MIB || this.#ranOutOfMemory) return;
+  #endByMemory(): void {
     this.#ranOutOfMemory = true;
-    this.#sandbox?.kill();
-  }
-
-  #frameOf(invocation: Invocation, timeoutMs: number): InvokeFrame {
-    return {
-      type: "invoke",
-      id: invocation.requestId,
-      invokedArn: invocation.invokedArn,
-      deadlineMs: this.#options.nowMs() + timeoutMs,
-      markOutput: invocation.wantsLogTail,
-      ...(invocation.clientContext === undefined ? {} : { clientContext: invocation.clientContext }),
-      ...(invocation.traceId === undefined ? {} : { traceId: invocation.traceId }),
-      ...(invocation.tenantId === undefined ? {} : { tenantId: invocation.tenantId }),
-    };
+    this.stop(); // also when its call just ended well: no other call is to meet it
   }
 
   #receive(frame: RunnerFrame, payload: Uint8Array): void {
     switch (frame.type) {
       case "hello":
-        this.#sendInit();
+        if (!this.#initSent) this.#sandbox?.send(encodeFrame(initFrameOf(this.#options))); // each answer waits here until it is read: one is all that is owed
+        this.#initSent = true;
         break;
       case "ready":
+        if (this.state !== "starting") break;
         this.#initMs = performance.now() - this.#startedAtMs;
         this.#onStart?.({ kind: "ready", initMs: this.#initMs });
         break;
       case "init-error": {
-        const failure: Outcome = {
-          kind: "function-error",
-          functionError: "Unhandled",
-          errorType: frame.errorType,
-          payload,
-        };
+        const failure = unhandledBy(frame.errorType, payload);
         this.#onStart?.({ kind: "failed", failureOf: () => failure });
         break;
       }
       case "fault":
-        this.#fault = { kind: "function-error", functionError: "Unhandled", errorType: frame.errorType, payload };
+        this.#fault = unhandledBy(frame.errorType, payload);
         break;
       case "chunk":
         this.#takeChunk(frame, payload);
         break;
       case "result":
-        this.#endCall(frame.id, { outcome: this.#chunks.result(payload), marked: frame.marked });
+        this.#endCallOf(frame.id, ({ chunks }) => ({ outcome: chunks.result(payload), marked: frame.marked }));
         break;
       case "error": {
         const { kind: functionError, errorType, marked } = frame;
-        this.#endCall(frame.id, { outcome: { kind: "function-error", functionError, errorType, payload }, marked });
+        const outcome: Outcome = { kind: "function-error", functionError, errorType, payload };
+        this.#endCallOf(frame.id, () => ({ outcome, marked }));
         break;
       }
       case "rejected":
-        this.#endCall(frame.id, { outcome: { kind: "rejected", reason: frame.reason }, marked: false });
+        this.#endCallOf(frame.id, () => ({ outcome: { kind: "rejected", reason: frame.reason }, marked: false }));
         break;
       default:
         frame satisfies never;
@@ -230,34 +264,12 @@ export class Environment {
   }
 
   #takeChunk(frame: { id: string; contentType?: string }, bytes: Uint8Array): void {
-    if (frame.id !== this.#currentId) return;
-    const pause = this.#chunks.take(bytes, frame.contentType);
+    const call = this.#call;
+    if (frame.id !== call?.invocation.requestId) return;
+    const pause = call.chunks.take(bytes, frame.contentType);
     if (!pause) return;
     this.#sandbox?.pauseFrames();
     void pause.finally(() => this.#sandbox?.resumeFrames());
-  }
-
-  #sendInit(): void {
-    const { variables, logGroupName, logStreamName } = this.#options;
-    const { format: logFormat, applicationLevel: applicationLogLevel } = this.spec.logging;
-    const { taskRoot, handler, functionName, functionVersion, memoryMib } = this.spec;
-    const init = { taskRoot, handler, functionName, functionVersion, memoryMib };
-    this.#sandbox?.send(
-      encodeFrame({
-        type: "init",
-        ...init,
-        env: variables,
-        logGroupName,
-        logStreamName,
-        logFormat,
-        applicationLogLevel,
-      }),
-    );
-  }
-
-  /** An answer to any other call than the running one is forged or late: nobody waits for it. */
-  #endCall(id: string, end: CallEnd): void {
-    if (id === this.#currentId) this.#onCallEnd?.(end);
   }
 
   #end(exit: SandboxExit): void {
@@ -265,21 +277,15 @@ export class Environment {
     const failureOf = (requestId: string): Outcome =>
       this.#ranOutOfMemory ? outOfMemory(requestId) : (this.#fault ?? exited(requestId, exit));
     this.#onStart?.({ kind: "failed", failureOf });
-    if (this.#currentId !== undefined) {
-      this.#onCallEnd?.({ outcome: failureOf(this.#currentId), marked: false, status: "error" });
-    }
+    const call = this.#call;
+    if (call) this.#endCall(call, { outcome: failureOf(call.invocation.requestId), marked: false, status: "error" });
     this.#move("dead");
+    for (const notBegun of this.#ahead.splice(0)) notBegun.reject(new NotBegunError());
     this.#options.onDead();
   }
 
-  #report(requestId: string, metrics: CallMetrics, status: CallEnd["status"]): Uint8Array | undefined {
-    this.#log.line(this.#lines.end(requestId));
-    this.#log.line(this.#lines.report({ requestId, memoryMib: this.spec.memoryMib, ...metrics, status }));
-    return this.#log.takeTail();
-  }
-
   #move(next: EnvironmentState): void {
-    if (!NEXT[this.state].includes(next)) throw new Error(`An environment cannot go from ${this.state} to ${next}`);
+    assertStep(this.state, next);
     this.state = next;
   }
 }

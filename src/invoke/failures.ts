@@ -10,8 +10,16 @@ const encoder = new TextEncoder();
 
 export function unhandled(errorType: string, errorMessage: string): Outcome {
   const payload = encoder.encode(JSON.stringify({ errorType, errorMessage }));
-  return { kind: "function-error", functionError: "Unhandled", errorType, payload };
+  return unhandledBy(errorType, payload);
 }
+
+/** An error object that the runner told. */
+export const unhandledBy = (errorType: string, payload: Uint8Array): Outcome => ({
+  kind: "function-error",
+  functionError: "Unhandled",
+  errorType,
+  payload,
+});
 
 export const timedOut = (requestId: string, timeoutMs: number): Outcome =>
   unhandled(

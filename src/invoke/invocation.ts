@@ -12,6 +12,10 @@ export interface ExecutionSpec {
   readonly codeSha256: string;
   /** The folder of the unpacked code. */
   readonly taskRoot: string;
+  /** Absent for a function without layers. */
+  readonly opt?: OptTree;
+  /** The bundle to load in place of the handler's own file, which its frames are mapped to. */
+  readonly entry?: string;
   readonly memoryMib: number;
   readonly timeoutMs: number;
   /** Environment variables as the function's owner set them. */
@@ -20,6 +24,14 @@ export interface ExecutionSpec {
   readonly logging: Logging;
   /** Traces are sampled, or follow the client's decision. */
   readonly tracing: "Active" | "PassThrough";
+}
+
+/** A function's layers, merged. */
+export interface OptTree {
+  /** The folder that stands for `/opt`; whoever can mount it there says `/opt` to the function. */
+  readonly path: string;
+  /** Base64; held like the code. */
+  readonly treeSha256s: readonly string[];
 }
 
 export interface Logging {

@@ -4,7 +4,7 @@
  * a few processes, while a slow function gets an environment for each call.
  */
 import { availableParallelism } from "node:os";
-import { INIT_TIMEOUT_MS } from "../core/limits.ts";
+import { NotBegunError } from "./call.ts";
 import type { Environment, StartOutcome } from "./environment.ts";
 import { timedOut } from "./failures.ts";
 import type { ExecutionSpec, Invocation, InvocationResult } from "./invocation.ts";
@@ -12,6 +12,10 @@ import { Provision, type ProvisionState } from "./provisioned.ts";
 import { RunningMean } from "./running-mean.ts";
 
 export interface PoolDeps {
+  /** How long an environment may take to load the handler before a call is charged for it. */
+  readonly initTimeoutMs: number;
+  /** After so many calls an environment is replaced by a new one. */
+  readonly callsMax: number;
   /** Makes an environment, not started yet, or undefined while the host has no room for one more. */
   readonly makeEnvironment: (
     spec: ExecutionSpec,
@@ -34,6 +38,8 @@ const PATIENCE_MS_MIN = 5;
 const FIRST_ENVIRONMENTS_MAX = 2 * availableParallelism();
 /** How many environments a quick function gets while calls keep waiting for it. */
 const PARALLEL_ENVIRONMENTS = availableParallelism();
+/** Calls that take less are handed to a busy environment ahead of their turn. */
+const SHORT_CALL_MS = 2;
 
 export class Pool {
   readonly spec: ExecutionSpec;
@@ -45,7 +51,6 @@ export class Pool {
   readonly #callMs = new RunningMean();
   readonly #coldMs = new RunningMean(COLD_START_GUESS_MS);
   #starting = 0;
-  #finishedCount = 0;
   #patienceTimer: Timer | undefined;
   readonly #provision = new Provision(() => this.pump());
   #closed = false;
@@ -72,8 +77,8 @@ export class Pool {
   }
 
   invoke(invocation: Invocation): Promise<InvocationResult> {
-    const idle = this.#takeIdle();
-    if (idle) return this.#run(idle, invocation);
+    const environment = this.#takeIdle() ?? this.#withRoomAhead(invocation);
+    if (environment) return this.#run(environment, invocation);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ invocation, resolve, reject });
       this.pump();
@@ -131,6 +136,18 @@ export class Pool {
     return undefined;
   }
 
+  /**
+   * A busy environment that may be handed this call already. Worth it only for calls so short that the way to the runner and back is what
+   * they take, and once every processor has its environment.
+   */
+  #withRoomAhead(invocation: Invocation): Environment | undefined {
+    if (this.#callMs.isEmpty || this.#callMs.value > SHORT_CALL_MS || invocation.wantsLogTail || invocation.stream)
+      return undefined;
+    if (this.#waiting.length > 0 || this.#environments.size < PARALLEL_ENVIRONMENTS) return undefined;
+    for (const environment of this.#environments) if (environment.hasRoomAhead) return environment;
+    return undefined;
+  }
+
   /** Whether those who wait are served sooner with one environment more than there are, running or starting. */
   #isWorthStarting(): boolean {
     const count = this.#environments.size;
@@ -140,22 +157,27 @@ export class Pool {
   }
 
   /**
-   * Looks again after as long as a start takes. The estimate may be wrong, as when a quick function turns slow: when no call ended
-   * meanwhile, more are started. When calls do end and some still wait, every processor gets an environment.
+   * Looks again after as long as a start takes. The estimate may be wrong, as when a quick function turns slow: when every call that runs has
+   * taken longer than a start, more are started. When calls do end and some still wait, every processor gets an environment.
    */
   #armPatience(): void {
     if (this.#patienceTimer) return;
-    const finishedBefore = this.#finishedCount;
     this.#patienceTimer = setTimeout(
-      () => {
-        this.#patienceTimer = undefined;
-        const count = this.#environments.size;
-        if (this.#finishedCount === finishedBefore) this.#startMore(count - this.#starting);
-        else if (count < PARALLEL_ENVIRONMENTS) this.#startMore(1);
-        this.pump();
-      },
+      // Behind what has arrived meanwhile: a process that was held up itself would find every call slow.
+      () => setImmediate(() => this.#lookAgain()),
       Math.max(PATIENCE_MS_MIN, this.#coldMs.value),
     );
+  }
+
+  #lookAgain(): void {
+    this.#patienceTimer = undefined;
+    const count = this.#environments.size;
+    const isStuck = [...this.#environments].every(
+      ({ state, callAgeMs }) => state !== "busy" || callAgeMs > this.#coldMs.value,
+    );
+    if (isStuck) this.#startMore(count - this.#starting);
+    else if (count < PARALLEL_ENVIRONMENTS) this.#startMore(1);
+    this.pump();
   }
 
   /** As many as there are, so that their number doubles until it is enough. */
@@ -172,7 +194,7 @@ export class Pool {
     this.#starting++;
     const beganAtMs = performance.now();
     environment
-      .start(INIT_TIMEOUT_MS, wantsLogTail)
+      .start(this.#deps.initTimeoutMs, wantsLogTail)
       .finally(() => {
         this.#starting--;
       })
@@ -225,15 +247,29 @@ export class Pool {
   }
 
   async #run(environment: Environment, invocation: Invocation, timeoutMs?: number): Promise<InvocationResult> {
-    const beganAtMs = performance.now();
-    const result = await environment.invoke(invocation, timeoutMs);
-    this.#callMs.add(performance.now() - beganAtMs);
-    this.#finishedCount++;
+    let result: InvocationResult;
+    try {
+      result = await environment.invoke(invocation, timeoutMs);
+    } catch (error) {
+      if (error instanceof NotBegunError) return this.invoke(invocation);
+      throw error;
+    }
+    if (result.metrics) this.#callMs.add(result.metrics.durationMs);
     if (environment.state === "idle") this.#offer(environment);
+    else if (environment.hasRoomAhead) this.#handOver(environment);
     return result;
   }
 
+  /** The next one who waits goes to an environment that is still busy. */
+  #handOver(environment: Environment): void {
+    const next = this.#waiting[0];
+    if (!next || this.#callMs.value > SHORT_CALL_MS || next.invocation.wantsLogTail || next.invocation.stream) return;
+    this.#waiting.shift();
+    this.#run(environment, next.invocation).then(next.resolve, next.reject);
+  }
+
   #offer(environment: Environment): void {
+    if (environment.callCount >= this.#deps.callsMax) return environment.stop(); // who waits is served by the next one
     const waiting = this.#waiting.shift();
     if (waiting) this.#run(environment, waiting.invocation).then(waiting.resolve, waiting.reject);
     else if (this.#closed) environment.stop();

@@ -35,8 +35,9 @@ export class Router {
   choose(table: RoutingTable): Draw {
     const stream = this.#streamOf(table);
     const index = stream.count++;
-    const value = this.#mode === "exact" ? evenly(index) : uniform(stream.state, index);
     const seed = this.#seed;
+    if (this.#mode === "exact") return { seed, index, ...evenly(table, index) };
+    const value = uniform(stream.state, index);
     let passed = 0;
     for (const [version, weight] of Object.entries(table.weights)) {
       passed += weight;
@@ -70,8 +71,15 @@ function uniform(state: number, index: number): number {
   return (high * 0x4000000 + low) / 0x20000000000000;
 }
 
-/** Multiples of the golden ratio, modulo 1: spread evenly over [0, 1), whatever their number. */
-const evenly = (index: number): number => (index * 0.6180339887498949) % 1;
+/**
+ * The other version gets a draw whenever its share of all draws passes a whole number. Whole numbers are compared, not remainders: their
+ * rounding errors would add up. An alias has at most one other version.
+ */
+function evenly({ version, weights }: RoutingTable, index: number): { version: string; value: number } {
+  const [other = version, weight = 0] = Object.entries(weights)[0] ?? [];
+  const due = (index + 1) * weight;
+  return { version: Math.floor(due) > Math.floor(index * weight) ? other : version, value: due % 1 };
+}
 
 function mix(value: number): number {
   let h = value | 0;

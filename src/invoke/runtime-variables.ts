@@ -1,4 +1,5 @@
 /** `process.env` of a function. Source: Lambda Developer Guide, "Defined runtime environment variables". */
+import { nodeFolder } from "../core/layered-code.ts";
 import type { ExecutionSpec } from "./invocation.ts";
 
 /** Names that a function may not set for itself (`Lambda was unable to configure…` on AWS). */
@@ -22,12 +23,42 @@ export const RESERVED_VARIABLES: ReadonlySet<string> = new Set([
   "LAMBDA_TASK_ROOT",
 ]);
 
-/** What the process itself starts with; the function's own variables reach it over the channel and stay out of /proc. */
-export const PROCESS_VARIABLES: Readonly<Record<string, string>> = {
-  PATH: "/usr/local/bin:/usr/bin:/bin:/opt/bin",
+const OPT = "/opt";
+
+/** Those that a function may change. */
+const defaultVariables = ({ opt, taskRoot, runtime }: ExecutionSpec) => ({
+  PATH: `/usr/local/bin:/usr/bin:/bin:${opt?.path ?? OPT}/bin`,
   LANG: "en_US.UTF-8",
   TZ: ":UTC",
-};
+  NODE_PATH: nodePath({ opt: opt?.path ?? OPT, taskRoot, runtime }),
+  // Without layers the system's default does: what the variable adds is looked for in vain at every start of a program.
+  ...(opt && { LD_LIBRARY_PATH: libraryPath({ opt: opt.path, taskRoot }) }),
+});
+
+/** AWS's order (as functions there print it): the layers' modules for this Node.js, those for all, the function's. */
+const nodePath = ({ opt, taskRoot, runtime }: { opt: string; taskRoot: string; runtime: string }): string =>
+  [`${opt}/nodejs/${nodeFolder(runtime)}/node_modules`, `${opt}/nodejs/node_modules`, `${taskRoot}/node_modules`].join(
+    ":",
+  );
+
+/** Where this kind of system keeps its own. They come first, as on AWS: no layer stands in for the C library under the runner. */
+const TRIPLET = process.arch === "arm64" ? "aarch64-linux-gnu" : "x86_64-linux-gnu";
+const SYSTEM_LIBRARIES = ["/lib64", "/usr/lib64", `/lib/${TRIPLET}`, `/usr/lib/${TRIPLET}`, "/lib", "/usr/lib"];
+
+const libraryPath = ({ opt, taskRoot }: { opt: string; taskRoot: string }): string =>
+  [...SYSTEM_LIBRARIES, taskRoot, `${taskRoot}/lib`, `${opt}/lib`].join(":");
+
+/**
+ * What the process itself starts with: what is read only then. The function's other variables reach it over the channel and
+ * stay out of /proc. The library path is ours, not the function's: what it names is loaded before any handler.
+ */
+export function processVariables(
+  spec: ExecutionSpec,
+  variables: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const defaults = defaultVariables(spec);
+  return { ...defaults, NODE_PATH: variables["NODE_PATH"] ?? defaults.NODE_PATH };
+}
 
 export function runtimeVariables(input: {
   spec: ExecutionSpec;
@@ -40,8 +71,7 @@ export function runtimeVariables(input: {
 }): Record<string, string> {
   const { spec } = input;
   return {
-    ...PROCESS_VARIABLES,
-    NODE_PATH: `/opt/nodejs/node_modules:${spec.taskRoot}/node_modules`,
+    ...defaultVariables(spec),
     ...input.credentials,
     ...spec.variables,
     _HANDLER: spec.handler,
@@ -57,6 +87,8 @@ export function runtimeVariables(input: {
     AWS_LAMBDA_LOG_FORMAT: spec.logging.format,
     ...(spec.logging.format === "JSON" && { AWS_LAMBDA_LOG_LEVEL: spec.logging.applicationLevel }),
     LAMBDA_TASK_ROOT: spec.taskRoot,
+    // For code that would say `/opt`; ours, as AWS needs none.
+    ...(spec.opt && { LAMBENT_OPT: spec.opt.path }),
     LAMBDA_RUNTIME_DIR: "/var/runtime",
   };
 }

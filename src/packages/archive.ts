@@ -22,6 +22,8 @@ const ANY_EXECUTE = 0o111;
 export interface ArchiveFile extends PackedBytes {
   readonly kind: "file";
   readonly executable: boolean;
+  /** The same file on disk already: a second name for it takes no room. */
+  readonly twin?: string;
 }
 export interface ArchiveDirectory {
   readonly kind: "directory";
@@ -63,10 +65,7 @@ export async function readArchive(bytes: Uint8Array): Promise<Archive> {
     if (pause) await pause;
   }
   const nodes = [...tree.values()];
-  await refuseLinksOutside(
-    nodes.filter((node) => node.kind === "link"),
-    pacer,
-  );
+  await refuseLinksOutside(nodes, pacer);
   if (nodes.every((node) => node.kind === "directory")) throw nonEmptyZip();
   return { nodes, unzippedBytes };
 }
@@ -111,7 +110,9 @@ function add(tree: Map<string, ArchiveNode>, node: ArchiveNode): void {
   tree.set(node.path, node);
 }
 
-async function refuseLinksOutside(links: readonly ArchiveLink[], pacer: Pacer): Promise<void> {
+/** @throws AwsError InvalidParameterValueException for a link that ever leads out of the tree of these nodes. */
+export async function refuseLinksOutside(nodes: readonly ArchiveNode[], pacer = new Pacer()): Promise<void> {
+  const links = nodes.filter((node) => node.kind === "link");
   const map = new LinkMap(new Map(links.map((link) => [link.path, link.target])));
   for (const { path, target } of links) {
     if (map.leavesPackage(path))

@@ -6,6 +6,9 @@
  * `node_modules`.
  */
 
+import { statSync } from "node:fs";
+import { join } from "node:path";
+
 /** In the order they are tried: the bare name first, then what Node runs, then what has to be bundled. */
 const EXTENSIONS = ["", ".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".tsx", ".jsx"] as const;
 
@@ -34,4 +37,13 @@ export function findHandlerFile(fileNames: Iterable<string>, handler: string): s
   if (parts === undefined) return undefined;
   const present = new Set(fileNames);
   return EXTENSIONS.map((extension) => parts.module + extension).find((name) => present.has(name));
+}
+
+/** The module that a call loads for `handler` from an unpacked package: as above, but for the bare name, which is never loaded. */
+export function handlerModuleIn(directory: string, handler: string): string | undefined {
+  const parts = splitHandler(handler);
+  if (parts === undefined) return undefined;
+  return EXTENSIONS.filter((extension) => extension !== "")
+    .map((extension) => parts.module + extension)
+    .find((name) => statSync(join(directory, name), { throwIfNoEntry: false })?.isFile());
 }

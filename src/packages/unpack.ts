@@ -7,6 +7,7 @@ import {
   closeSync,
   constants,
   fchmodSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -89,6 +90,11 @@ async function writeTree(archive: Archive, root: string): Promise<void> {
 }
 
 async function writeFile(file: ArchiveFile, path: string, pacer: Pacer): Promise<void> {
+  if (file.twin !== undefined && linked(file.twin, path)) {
+    const pause = pacer.spend(0);
+    if (pause) await pause;
+    return;
+  }
   const mode = file.executable ? EXECUTABLE_MODE : FILE_MODE;
   const fd = openSync(path, NEW_FILE, mode);
   try {
@@ -100,5 +106,15 @@ async function writeFile(file: ArchiveFile, path: string, pacer: Pacer): Promise
     fchmodSync(fd, mode); // the process's umask may have taken bits away
   } finally {
     closeSync(fd);
+  }
+}
+
+/** A file system without hard links, or a file with as many as it may have, gets a copy. */
+function linked(from: string, path: string): boolean {
+  try {
+    linkSync(from, path);
+    return true;
+  } catch {
+    return false;
   }
 }

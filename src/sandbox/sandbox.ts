@@ -30,6 +30,10 @@ export interface SandboxExit {
 
 /** A child that outlives its parent may hold the output pipe open; nobody waits longer for what it may still print. */
 const OUTPUT_GRACE_MS = 50;
+/** Unless it is this process that keeps the output waiting: then so many times as long. */
+const OUTPUT_GRACES_MAX = 100;
+/** How long one process's output may keep the event loop from everybody else. */
+const OUTPUT_TURN_MS = 2;
 /** How long a process may take from closing its channel to its exit. */
 const EXIT_GRACE_MS = 500;
 
@@ -40,6 +44,7 @@ export class Sandbox {
   readonly #backlogUntilConnected: (readonly Uint8Array[])[] = [];
   #socket: Socket | undefined;
   #ended = false;
+  #outputPaused = false;
 
   private constructor(child: Subprocess) {
     this.#process = child;
@@ -64,9 +69,10 @@ export class Sandbox {
       closeSync(writeEnd);
     }
     const sandbox = new Sandbox(child);
-    const output = sandbox.#readOutput(readEnd, events);
+    const reader = Bun.file(readEnd).stream().getReader();
+    const output = sandbox.#readOutput(reader, events).finally(() => closeQuietly(readEnd));
     void sandbox.#connect(events);
-    void sandbox.#watchExit(output, events);
+    void sandbox.#watchExit({ output, reader }, events);
     return sandbox;
   }
 
@@ -140,28 +146,47 @@ export class Sandbox {
     setTimeout(() => this.kill(), EXIT_GRACE_MS).unref();
   }
 
-  async #readOutput(readEnd: number, events: SandboxEvents): Promise<void> {
-    try {
-      for await (const bytes of Bun.file(readEnd).stream()) {
-        const pause = events.onOutput(bytes);
-        if (pause) await pause;
+  async #readOutput(reader: OutputReader, events: SandboxEvents): Promise<void> {
+    let turnBeganAtMs = performance.now();
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      const pause = events.onOutput(part.value);
+      if (pause) {
+        this.#outputPaused = true;
+        await pause;
+        this.#outputPaused = false;
       }
-    } finally {
-      closeQuietly(readEnd);
+      // Reading goes on within one turn of the event loop as long as there is something to read.
+      if (performance.now() - turnBeganAtMs < OUTPUT_TURN_MS) continue;
+      await nextTurn();
+      turnBeganAtMs = performance.now();
     }
   }
 
-  async #watchExit(output: Promise<void>, events: SandboxEvents): Promise<void> {
+  async #watchExit(pipe: { output: Promise<void>; reader: OutputReader }, events: SandboxEvents): Promise<void> {
     await this.#process.exited;
     this.kill(); // what the process left behind in its group
     this.#ended = true;
     this.memory.close();
-    await Promise.race([output.catch(() => {}), Bun.sleep(OUTPUT_GRACE_MS)]);
+    const over = pipe.output.then(
+      () => true,
+      () => true,
+    );
+    for (let graces = 0; graces < OUTPUT_GRACES_MAX; graces++) {
+      if ((await Promise.race([over, Bun.sleep(OUTPUT_GRACE_MS)])) || !this.#outputPaused) break;
+    }
+    await pipe.reader.cancel().catch(() => {});
     this.#socket?.end();
     closeQuietly(this.#process.stdio[4] as number);
     events.onExit({ code: this.#process.exitCode, signal: this.#process.signalCode as string | null });
   }
 }
+
+interface OutputReader {
+  read(): Promise<{ done: false; value: Uint8Array } | { done: true }>;
+  cancel(): Promise<void>;
+}
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function closeQuietly(descriptor: number): void {
   try {

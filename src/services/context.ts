@@ -3,7 +3,9 @@ import type { Clock } from "../core/clock.ts";
 import type { Ids } from "../core/ids.ts";
 import type { Log } from "../core/log.ts";
 import type { Dispatcher } from "../invoke/dispatcher.ts";
+import type { Poller } from "../invoke/queue/poller.ts";
 import type { Draw } from "../invoke/routing.ts";
+import type { S3Source } from "../packages/s3-source.ts";
 import type { Store } from "../store/port.ts";
 import type { RecordStore } from "../store/records/records.ts";
 import type { Activations } from "./functions/activations.ts";
@@ -22,9 +24,13 @@ export interface Services {
   readonly store: Store;
   readonly records: RecordStore;
   readonly dispatcher: Dispatcher;
+  /** The asynchronous queue. */
+  readonly events: Poller;
   readonly activations: Activations;
   readonly resolver: Resolver;
   readonly downloads: Downloads;
+  /** Where code comes from that is named by `S3Bucket` and `S3Key`. */
+  readonly s3Source: S3Source;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
@@ -39,8 +45,8 @@ export interface ServiceContext extends Services {
   readonly requestId: string;
   /** Under which the client reached this server, without a slash at the end: `http://127.0.0.1:4566`. */
   readonly baseUrl: string;
-  /** `Root=…;Parent=…;Sampled=…`: the client's trace header, or a new one. */
-  readonly traceId: string;
+  /** `Root=…;Parent=…;Sampled=…`: the client's trace header, which decides for itself, or a new one. */
+  traceId(sampled: boolean): string;
   /** Says in `x-lambent-routing` how an alias with weights chose, when the client asked for it. */
   noteRouting(draw: Draw): void;
   /** Says in `x-lambent-warning` what was stored but will not do what it would do on AWS. */

@@ -1,4 +1,4 @@
-/** `GET /metrics`, in Prometheus's text form. Nothing is counted here: the numbers are read when they are asked for. */
+/** What `GET /metrics` answers, in Prometheus's text form. Nothing is counted here: the numbers are read when they are asked for. */
 import { Counter, Gauge, Registry } from "prom-client";
 import type { Dispatcher } from "../invoke/dispatcher.ts";
 import { DURATION_BUCKETS_MS, type FunctionStatistics } from "../invoke/statistics.ts";

@@ -10,6 +10,7 @@ import { documentStore } from "./sqlite/documents.ts";
 import { functionQueries } from "./sqlite/function-queries.ts";
 import { functionStore } from "./sqlite/functions.ts";
 import { DatabaseTooNewError } from "./sqlite/migrations.ts";
+import { type OpenQueue, openQueue } from "./sqlite/queue.ts";
 
 /** `memory`: nothing outlives `close`; packages are in a temporary directory meanwhile. */
 export type StorePlace = { readonly directory: string } | { readonly memory: true };
@@ -30,7 +31,8 @@ async function openOnDisk(path: string): Promise<Store> {
     db = openDatabase(directory.databasePath);
     const packages = await openPackages(path);
     for (const changed of directory.changed) await syncDirectory(changed);
-    return assemble({ db, packages, onClosed: async () => directory.release() });
+    const queue = openQueue(directory.databasePath);
+    return assemble({ db, queue, packages, onClosed: async () => directory.release() });
   } catch (error) {
     db?.$client.close();
     directory.release();
@@ -41,22 +43,31 @@ async function openOnDisk(path: string): Promise<Store> {
 async function openInMemory(): Promise<Store> {
   const directory = await mkdtemp(join(tmpdir(), "lambent-"));
   const packages = await openPackages(directory);
+  const db = openDatabase(":memory:");
   return assemble({
-    db: openDatabase(":memory:"),
+    db,
+    queue: openQueue(db.$client),
     packages,
     onClosed: () => removeTree(directory),
   });
 }
 
-function assemble(parts: { db: StoreDatabase; packages: PackageStore; onClosed: () => Promise<void> }): Store {
-  const { db, packages } = parts;
+function assemble(parts: {
+  db: StoreDatabase;
+  queue: OpenQueue;
+  packages: PackageStore;
+  onClosed: () => Promise<void>;
+}): Store {
+  const { db, queue, packages } = parts;
   const queries = functionQueries(db);
   return {
     functions: functionStore(db, queries),
     aliases: aliasStore(db, queries),
     documents: documentStore(db, queries),
     packages,
+    queue,
     async close() {
+      await queue.close();
       closeDatabase(db);
       await parts.onClosed();
     },

@@ -1,5 +1,6 @@
 /**
- * Deployment packages on disk: `packages/<hex>.zip` and, unpacked, `unpacked/<hex>/`, named by the SHA-256 of the zip.
+ * Deployment packages on disk: `packages/<hex>.zip`, unpacked `unpacked/<hex>/`, and bundles `bundles/<hex>-<handler's hash>/`, named by the
+ * SHA-256 of the zip.
  * A name that starts with a digest is ours; the sweep leaves every other alone.
  */
 import assert from "node:assert/strict";
@@ -12,9 +13,11 @@ import type { PackageStore, Release } from "./port.ts";
 export async function openPackages(directory: string): Promise<PackageStore> {
   const zips = join(directory, "packages");
   const trees = join(directory, "unpacked");
+  const bundles = join(directory, "bundles");
   // What users upload is for this process's user; the trees are also entered by runners, which may be another.
   await mkdir(zips, { recursive: true, mode: 0o700 });
   await mkdir(trees, { recursive: true, mode: 0o755 });
+  await mkdir(bundles, { recursive: true, mode: 0o755 });
   const holds = new Holds();
   const writing = new Map<string, Promise<void>>();
   let sweeping: Promise<unknown> = Promise.resolve();
@@ -44,8 +47,9 @@ export async function openPackages(directory: string): Promise<PackageStore> {
       return existsSync(path) ? path : undefined;
     },
     unpackedPath: (sha256) => join(trees, hexOf(sha256)),
+    bundlePath: ({ sha256, handler }) => join(bundles, `${hexOf(sha256)}-${shortHashOf(handler)}`),
     sweep(inUse) {
-      const swept = sweeping.then(() => sweep({ zips, trees, holds }, inUse));
+      const swept = sweeping.then(() => sweep({ folders: [zips, trees, bundles], holds }, inUse));
       sweeping = swept.catch(() => undefined); // its caller hears of the failure; the next sweep tries again
       return swept;
     },
@@ -111,16 +115,16 @@ export async function syncDirectory(directory: string): Promise<void> {
 }
 
 function sweep(
-  { zips, trees, holds }: { zips: string; trees: string; holds: Holds },
+  { folders, holds }: { folders: readonly string[]; holds: Holds },
   inUse: () => Promise<ReadonlySet<string>>,
 ): Promise<readonly string[]> {
   return holds.during(async (wasHeld) => {
     // Listed before the rows are asked, so that a package which comes later is not even a candidate.
-    const found = [...(await ourNames(zips)), ...(await ourNames(trees))];
+    const found = (await Promise.all(folders.map(ourNames))).flat();
     const used = new Set([...(await inUse())].map(hexOf));
     const removed = new Set<string>();
     for (const { folder, name, hex } of found) {
-      const isWhole = name === hex || name === `${hex}.zip`; // or else a leftover of a write that never ended
+      const isWhole = WHOLE.test(name); // or else a leftover of a write that never ended
       if (wasHeld(hex) || (isWhole && used.has(hex))) continue;
       const doomed = isWhole ? freeName(join(folder, `${name}.doomed`)) : join(folder, name);
       // In the same tick as the check above, so that no `put` falls between: it finds the package held back, or gone.
@@ -137,11 +141,13 @@ function freeName(path: string): string {
   for (let count = 0; ; count++) if (!existsSync(`${path}${count}`)) return `${path}${count}`;
 }
 
+const OURS = /^[0-9a-f]{64}([.-]|$)/;
+const SHORT_HASH_LENGTH = 16;
+const WHOLE = /^[0-9a-f]{64}(\.zip|-[0-9a-f]{16})?$/;
+
 async function ourNames(folder: string): Promise<{ folder: string; name: string; hex: string }[]> {
   const names = await readdir(folder);
-  return names
-    .filter((name) => /^[0-9a-f]{64}(\.|$)/.test(name))
-    .map((name) => ({ folder, name, hex: name.slice(0, 64) }));
+  return names.filter((name) => OURS.test(name)).map((name) => ({ folder, name, hex: name.slice(0, 64) }));
 }
 
 /** Removes a file or a tree, a read-only one too: a name leaves only a folder that can be written. */
@@ -156,6 +162,10 @@ async function makeWritable(path: string): Promise<void> {
   await chmod(path, 0o700);
   for (const entry of entries) if (entry.isDirectory()) await makeWritable(join(path, entry.name));
 }
+
+/** Handlers are the owner's words: no name for a folder, and up to 128 characters long. */
+const shortHashOf = (text: string): string =>
+  new Bun.CryptoHasher("sha256").update(text).digest("hex").slice(0, SHORT_HASH_LENGTH);
 
 function hexOf(sha256: string): string {
   const bytes = Buffer.from(sha256, "base64");

@@ -15,6 +15,8 @@ import type {
   TenancyConfig,
   VpcConfig,
 } from "../shapes/functions.ts";
+import type { DocumentChange, DocumentStore, Need, Unmet } from "./document-port.ts";
+import type { QueueStore } from "./queue-port.ts";
 
 /** What a version is configured with, the code apart. Members that Lambent acts upon have its own names and units. */
 export interface FunctionSettings {
@@ -43,9 +45,12 @@ export interface FunctionSettings {
   readonly sourceKmsKeyArn: string | null;
 }
 
+/** One of a function's layers. The version it came from may be deleted; the package stays as long as it is used. */
 export interface LayerUse {
   readonly arn: string;
+  readonly sha256: string;
   readonly codeBytes: number;
+  readonly unzippedBytes: number;
 }
 
 /** The deployment package: stored once by its digest, whoever uses it. */
@@ -220,26 +225,13 @@ export interface FunctionStore {
     reserved: number | null;
     totalMax: number;
   }): Promise<Done<null> | Refused<"missing" | "over-reserved">>;
+  /** Functions that reserve concurrency, by name. */
+  listReserved(page: PageRequest): Promise<Page<FunctionRecord>>;
 
-  /** Digests (base64) of all packages that some version or layer uses. */
+  /** Digests (base64) of all packages that some version or layer uses, and of the trees made of code and layers. */
   digestsInUse(): Promise<ReadonlySet<string>>;
   /** Code of all versions and layers (each counted, as AWS does) in bytes, functions, and what they reserve together. */
   usage(): Promise<{ codeBytes: number; functionCount: number; reservedConcurrency: number }>;
-}
-
-/** What else has to hold for a change to happen; it is asked in the same step. */
-export type Need =
-  /** The function is there, and so is its version or alias of the name `qualifier`. */
-  | { readonly need: "function"; readonly functionName: string; readonly qualifier?: string | undefined }
-  | { readonly need: "document"; readonly key: DocumentKey }
-  /** No document of the kind bears the label, the one that is changed aside. */
-  | { readonly need: "label-free"; readonly kind: string; readonly label: string };
-
-/** The first need that does not hold; `holder` is who bears the label. */
-export interface Unmet {
-  readonly kind: "unmet";
-  readonly need: Need;
-  readonly holder?: StoredDocument | undefined;
 }
 
 /** A version that the alias names and the function does not have. */
@@ -262,60 +254,6 @@ export interface AliasStore {
   delete(input: { functionName: string; name: string }): Promise<void>;
 }
 
-/**
- * Everything else that is configured: one JSON document under (kind, owner, key). The owner is a function's name, or "" for
- * what belongs to the account; a function's documents go when it goes, and one whose key is a version's number or an alias's
- * name goes with that. A document whose thing is a package (a layer version) says so in `code`, which counts it in `usage` and
- * keeps the package from the sweep. Its `label` is another name to find it by, which several may share.
- */
-export interface DocumentStore {
-  put(input: DocumentChange): Promise<StoredDocument>;
-  find(key: DocumentKey): Promise<StoredDocument | undefined>;
-  /** By owner, then key. */
-  list(
-    input: PageRequest & { kind: string; owner?: string | undefined; label?: string | undefined },
-  ): Promise<Page<StoredDocument>>;
-  /** False when there was none. */
-  delete(key: DocumentKey): Promise<boolean>;
-  /** Puts only while the document's revision is `expectedRevision` (null: while there is none). */
-  replace(input: DocumentChange & { expectedRevision: number | null }): Promise<StoredDocument | undefined>;
-  /**
-   * Shows `change` what is there and does what it answers, in one step, if all `needs` are met. `change` depends on its argument
-   * alone and may be asked again; what it throws is thrown, and nothing happened. Answers what is there afterwards.
-   */
-  edit(
-    input: DocumentKey & { nowMs: number; needs?: readonly Need[] | undefined },
-    change: (before: StoredDocument | undefined) => DocumentEdit,
-  ): Promise<Done<StoredDocument | undefined> | Unmet>;
-}
-
-export interface DocumentKey {
-  readonly kind: string;
-  readonly owner: string;
-  readonly key: string;
-}
-
-/** The whole document: a put without `code` leaves none. */
-export interface DocumentChange extends DocumentKey {
-  /** Any JSON value but null. */
-  readonly body: unknown;
-  readonly code?: CodeUse | undefined;
-  readonly label?: string | undefined;
-  readonly nowMs: number;
-}
-
-export type DocumentEdit = { readonly put: Pick<DocumentChange, "body" | "code" | "label"> } | "keep" | "delete";
-
-export interface StoredDocument extends DocumentKey {
-  readonly body: unknown;
-  readonly code: CodeUse | null;
-  readonly label: string | null;
-  /** Counts the puts, from 1. */
-  readonly revision: number;
-  readonly createdAtMs: number;
-  readonly modifiedAtMs: number;
-}
-
 /** Ends a hold; calling it again does nothing. */
 export type Release = () => void;
 
@@ -335,6 +273,8 @@ export interface PackageStore {
    * what a crash leaves under such a name the sweep clears away.
    */
   unpackedPath(sha256: string): string;
+  /** Where what is made of a package for one of its handlers is (to be) kept: goes with the package, like its tree. */
+  bundlePath(input: { sha256: string; handler: string }): string;
   /**
    * Removes packages and trees that are neither in use nor held. `inUse` (`digestsInUse`, usually) is asked by the sweep itself,
    * so that a package put and committed meanwhile is safe whenever the two overlap. Answers the digests removed.
@@ -347,5 +287,6 @@ export interface Store {
   readonly aliases: AliasStore;
   readonly documents: DocumentStore;
   readonly packages: PackageStore;
+  readonly queue: QueueStore;
   close(): Promise<void>;
 }

@@ -29,18 +29,23 @@ const ROOMS: readonly Room[] = [
   { path: "src/shapes/", rooms: ["src/core/", "src/errors/"] },
   { path: "src/store/", rooms: LEAVES, packages: ["drizzle-orm", "bun:sqlite"] },
   { path: "src/security/", rooms: [...LEAVES, "src/store/"], packages: ["@smithy/signature-v4"] },
+  { path: "src/s3/", rooms: ["src/core/", "src/errors/"], packages: ["bun:sqlite"] },
   { path: "src/packages/", rooms: LEAVES, packages: ["@zip.js/zip.js", "esbuild-wasm", "aws4fetch"] },
   { path: "src/sandbox/", rooms: [...LEAVES, PROTOCOL] },
-  { path: "src/invoke/", rooms: [...LEAVES, "src/store/", "src/sandbox/", PROTOCOL], packages: ["croner"] },
+  {
+    path: "src/invoke/",
+    rooms: [...LEAVES, "src/store/", "src/sandbox/", PROTOCOL],
+    packages: ["croner", "aws4fetch"],
+  },
   {
     path: "src/services/",
     rooms: [...LEAVES, "src/store/", "src/security/", "src/packages/", "src/invoke/"],
-    packages: ["croner"],
+    packages: ["croner", "prom-client"],
   },
   {
     path: "src/api/",
     rooms: [...LEAVES, "src/services/", "src/security/"],
-    packages: ["hono", "@smithy/eventstream-codec", "prom-client"],
+    packages: ["hono", "@smithy/eventstream-codec"],
   },
   { path: "src/console/", rooms: [...LEAVES, "src/services/"], packages: ["hono"] },
   {

@@ -10,9 +10,9 @@ export type LogSink = (bytes: Uint8Array) => void | Promise<void>;
 
 /** How long a call waits for its end mark to come through the output pipe: a handler may have closed it. */
 const MARK_WAIT_MS = 100;
-const MARK_START = 0x1e;
 
 const encoder = new TextEncoder();
+const NO_PAUSE = undefined as void | Promise<void>;
 
 export class EnvironmentLog {
   readonly #sink: LogSink;
@@ -44,24 +44,25 @@ export class EnvironmentLog {
   /** What the process printed. Answers as the sink does. */
   output(bytes: Uint8Array): void | Promise<void> {
     let rest = bytes;
+    let pause = NO_PAUSE;
     if (this.#held) {
       rest = Buffer.concat([this.#held, rest]);
       this.#held = undefined;
     }
-    for (let at = rest.indexOf(MARK_START); at >= 0; at = rest.indexOf(MARK_START, at + 1)) {
+    for (let at = possibleMark(rest, 0); at >= 0; at = possibleMark(rest, at + 1)) {
       const mark = this.#markAt(rest, at);
       if (mark === "partial") {
         this.#held = rest.slice(at);
-        return this.#emit(rest.subarray(0, at));
+        return this.#emit(rest.subarray(0, at)) ?? pause;
       }
       if (mark !== undefined) {
-        this.#emit(rest.subarray(0, at));
+        pause = this.#emit(rest.subarray(0, at)) ?? pause;
         rest = rest.subarray(at + mark.length);
         this.#see(mark);
         at = -1;
       }
     }
-    return this.#emit(rest);
+    return this.#emit(rest) ?? pause;
   }
 
   /** Resolves when the call's end mark has come by, with all that the call printed before it. */
@@ -88,7 +89,7 @@ export class EnvironmentLog {
     const text = Buffer.from(rest.buffer, rest.byteOffset, rest.length).toString("latin1");
     if (rest.length < MARK_LENGTH)
       return MARK_PREFIX.startsWith(text.slice(0, MARK_PREFIX.length)) ? "partial" : undefined;
-    return text.startsWith(MARK_PREFIX) && text.endsWith(MARK_SUFFIX) ? text : undefined;
+    return MARK.test(text) ? text : undefined;
   }
 
   #see(mark: string): void {
@@ -107,4 +108,17 @@ export class EnvironmentLog {
 const SAMPLE_MARK = outputMark("00000000-0000-0000-0000-000000000000");
 const MARK_LENGTH = SAMPLE_MARK.length;
 const MARK_PREFIX = SAMPLE_MARK.slice(0, SAMPLE_MARK.indexOf("0"));
-const MARK_SUFFIX = SAMPLE_MARK.slice(SAMPLE_MARK.lastIndexOf("0") + 1);
+/** With a request id in it: other text of that length is the handler's own. */
+const MARK = new RegExp(`^${SAMPLE_MARK.replace(/[\d-]{36}/, "[\\da-f-]{36}")}$`);
+const MARK_PREFIX_BYTES = Buffer.from(MARK_PREFIX);
+
+/** Where a mark may begin, from `from` on: its whole prefix, or at the very end the beginning of one; else -1. */
+function possibleMark(bytes: Uint8Array, from: number): number {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const whole = buffer.indexOf(MARK_PREFIX_BYTES, from);
+  if (whole >= 0) return whole;
+  for (let at = Math.max(from, bytes.length - MARK_PREFIX_BYTES.length + 1); at < bytes.length; at++) {
+    if (MARK_PREFIX_BYTES.subarray(0, bytes.length - at).equals(buffer.subarray(at))) return at;
+  }
+  return -1;
+}

@@ -90,10 +90,17 @@ class LogFile {
       .sort()
       .at(-1);
     const bytes = newest === undefined ? FILE_BYTES_MAX : (await stat(join(this.#folder, newest))).size;
-    const started = new Date(this.#clock.nowMs()).toISOString().replaceAll(":", "-");
     const goesOn = newest !== undefined && bytes < FILE_BYTES_MAX;
-    this.#path = join(this.#folder, goesOn ? newest : `${started}.log`);
+    this.#path = join(this.#folder, goesOn ? newest : nameAfter(newest, this.#clock.nowMs()));
     this.#pathBytes = goesOn ? bytes : 0;
     return this.#path;
   }
+}
+
+/** Names sort by age, also when two files begin within a millisecond and when the clock is set back. */
+function nameAfter(newest: string | undefined, nowMs: number): string {
+  const name = `${new Date(nowMs).toISOString().replaceAll(":", "-")}.log`;
+  if (newest === undefined || newest < name) return name;
+  const [, stamp = "", count = "0"] = /^(.*?)(?:_(\d+))?\.log$/.exec(newest) ?? [];
+  return `${stamp}_${String(Number(count) + 1).padStart(6, "0")}.log`;
 }

@@ -1,4 +1,4 @@
-/** One bundle: what esbuild is told, and its answer in our words. Runs on the bundler's thread. */
+/** One bundle: what esbuild is told, and its answer in our words. Runs in the bundler's process. */
 import type { BuildFailure, BuildOptions, BuildResult, Message } from "esbuild-wasm";
 import { TASK_ROOT } from "./fenced-fs.ts";
 import type { BundleReply, MissingModule, ModuleFormat, Note } from "./messages.ts";
@@ -11,7 +11,13 @@ const ROUNDS_MAX = 4;
 const CANNOT_RESOLVE = /^Could not resolve "(.+)"$/s;
 
 /** Messages that esbuild keeps to itself unless asked, and that mean that a bundle would not behave like its sources. */
-export const UNBUNDLABLE = ["unsupported-require-call", "unsupported-dynamic-import", "empty-import-meta"] as const;
+export const UNBUNDLABLE = [
+  "unsupported-require-call",
+  "unsupported-dynamic-import",
+  "empty-import-meta",
+  "require-resolve-not-external",
+  "indirect-require",
+] as const;
 
 /** Bundles the handler's module with all it imports. Modules that are not there stay imports, and are listed. */
 export async function buildBundle(esbuild: Esbuild, handlerFile: string): Promise<BundleReply> {
@@ -45,6 +51,8 @@ const optionsFor = (input: { handlerFile: string; format: ModuleFormat; missing:
     metafile: true as const,
     sourcemap: "linked",
     sourceRoot: `${TASK_ROOT}/`,
+    sourcesContent: false, // the sources are in the package
+    keepNames: true, // a class that has to be renamed keeps the `name` that error types come from
     format: input.format,
     platform: "node",
     target: "esnext",

@@ -2,20 +2,21 @@
  * Looks at a handler's sources before they are ever called, and makes one module of those that are TypeScript or JSX: with
  * its `tsconfig.json` (paths, decorators) and its imports followed once, not at every cold start.
  *
- * **By design** nothing is ever refused: what is found wrong is a warning, and sources that a bundle could change the
+ * **By design** nothing is ever refused: what is found wrong is told, and sources that a bundle could change the
  * meaning of are run as they are.
  */
-import { open, readFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { chmod, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { inTurn, removeTree, replaceDirectory } from "../whole-directory.ts";
 import { UNBUNDLABLE } from "./build-bundle.ts";
-import { type Bundler, BundlerFailure } from "./bundler.ts";
+import { type Bundler, BundlerClosed, BundlerFailure } from "./bundler.ts";
 import type { BundleReply, Note } from "./messages.ts";
 
 /** Raised when the same sources would now give another bundle. */
-const REVISION = 1;
+const REVISION = 2;
 const RECORD = "bundle.json";
-const WARNINGS_MAX = 20;
+const FINDINGS_MAX = 20;
 const NEEDS_BUNDLING = /\.(ts|mts|cts|tsx|jsx)$/;
 /** Code that asks where it is. In a bundle the answer would be another. */
 const OWN_PLACE = /\b__(?:dir|file)name\b|\bimport\.meta\b/;
@@ -31,12 +32,37 @@ export interface HandlerSource {
   readonly outDirectory: string;
 }
 
-/** `entry` is the path of the module to load. Warnings are whole sentences for the function's owner. */
-export type BundledHandler =
-  | { readonly kind: "bundled"; readonly entry: string; readonly warnings: readonly string[] }
-  | { readonly kind: "as-is"; readonly warnings: readonly string[] };
+/** Something that the function's owner should know: a whole sentence. */
+export interface Finding {
+  readonly text: string;
+  /** The module that is not in the package, as it is imported, and where that is. */
+  readonly missing?: { readonly specifier: string; readonly place: string };
+}
 
-/** Checks a handler and bundles it if need be. What an earlier call found out for the same `outDirectory` is taken from there. */
+export type BundledHandler =
+  | {
+      readonly kind: "bundled";
+      /** The path of the module to load. */
+      readonly entry: string;
+      /** Nothing that it imports is looked for outside it. */
+      readonly isWhole: boolean;
+      readonly isChecked: true;
+      readonly findings: readonly Finding[];
+    }
+  | {
+      readonly kind: "as-is";
+      /** The same sources would be found the same way again. */
+      readonly isChecked: boolean;
+      readonly findings: readonly Finding[];
+    };
+
+/** Whether a handler's file is one that is made into a bundle, not only checked. */
+export const needsBundling = (handlerFile: string): boolean => NEEDS_BUNDLING.test(handlerFile);
+
+/**
+ * Checks a handler and bundles it if need be. What an earlier call made of TypeScript or JSX for the same `outDirectory` is
+ * taken from there; nothing is kept of a handler that is only checked.
+ */
 export const bundleHandler = (bundler: Bundler, source: HandlerSource): Promise<BundledHandler> =>
   inTurn(source.outDirectory, async () => {
     const known = await readRecord(source);
@@ -46,7 +72,9 @@ export const bundleHandler = (bundler: Bundler, source: HandlerSource): Promise<
       reply = await bundler.bundle({ directory: source.directory, handlerFile: source.handlerFile });
     } catch (error) {
       if (!(error instanceof BundlerFailure)) throw error;
-      return { kind: "as-is", warnings: [`Cannot check ${source.handlerFile}: ${error.message}`] };
+      const findings =
+        error instanceof BundlerClosed ? [] : [{ text: `Cannot check ${source.handlerFile}: ${error.message}` }];
+      return { kind: "as-is", isChecked: false, findings };
     }
     return keep(source, reply);
   });
@@ -56,45 +84,53 @@ export const removeBundle = (outDirectory: string): Promise<void> =>
   inTurn(outDirectory, () => removeTree(outDirectory));
 
 async function keep(source: HandlerSource, reply: BundleReply): Promise<BundledHandler> {
-  const warnings = warningsOf(source, reply);
+  const findings = findingsOf(source, reply);
+  if (!needsBundling(source.handlerFile)) return { kind: "as-is", isChecked: true, findings };
   const obstacle = obstacleTo(reply);
-  const wanted = NEEDS_BUNDLING.test(source.handlerFile);
-  if (wanted && obstacle !== undefined && (reply.kind === "bundle" || warnings.length === 0))
-    warnings.push(`Cannot bundle ${source.handlerFile}: ${obstacle}. It is run as it is`);
-  const bundle = wanted && obstacle === undefined && reply.kind === "bundle" ? reply : undefined;
-  const name = bundle?.format === "cjs" ? "index.cjs" : "index.mjs";
-  const result: BundledHandler =
-    bundle === undefined
-      ? { kind: "as-is", warnings }
-      : { kind: "bundled", entry: join(source.outDirectory, name), warnings };
+  if (obstacle !== undefined && (reply.kind === "bundle" || findings.length === 0))
+    findings.push({ text: `Cannot bundle ${source.handlerFile}: ${obstacle}. It is run as it is` });
+  const bundle = obstacle === undefined && reply.kind === "bundle" ? reply : undefined;
+  const name = bundle && (bundle.format === "cjs" ? "index.cjs" : "index.mjs");
+  const record: BundleRecord = {
+    ...keyOf(source),
+    ...(bundle && name && { module: { name, isWhole: bundle.missing.length === 0 } }),
+    findings,
+  };
   await replaceDirectory(source.outDirectory, async (temporary) => {
     if (bundle !== undefined) {
-      await writeSynced(join(temporary, name), bundle.code);
+      await writeSynced(join(temporary, `${name}`), bundle.code);
       await writeSynced(join(temporary, `${name}.map`), bundle.sourceMap);
     }
-    await writeSynced(join(temporary, RECORD), Buffer.from(JSON.stringify({ ...keyOf(source), result })));
+    await writeSynced(join(temporary, RECORD), Buffer.from(JSON.stringify(record)));
+    await chmod(temporary, 0o755); // runners enter it, which may be another user's
   });
-  return result;
+  return handlerOf(source, record);
 }
 
-function warningsOf(source: HandlerSource, reply: BundleReply): string[] {
+const handlerOf = ({ outDirectory }: HandlerSource, { module, findings }: BundleRecord): BundledHandler =>
+  module === undefined
+    ? { kind: "as-is", isChecked: true, findings }
+    : { kind: "bundled", entry: join(outDirectory, module.name), isWhole: module.isWhole, isChecked: true, findings };
+
+function findingsOf(source: HandlerSource, reply: BundleReply): Finding[] {
   if (reply.kind === "refused") {
     const own = reply.errors.filter((note) => !isInstalled(note.file));
-    return own.slice(0, WARNINGS_MAX).map((note) => `Cannot make sense of ${placeOf(note)}: ${note.text}`);
+    return own.slice(0, FINDINGS_MAX).map((note) => ({ text: `Cannot make sense of ${placeOf(note)}: ${note.text}` }));
   }
-  const warnings = reply.missing
+  const findings: Finding[] = reply.missing
     .filter((module) => !isInstalled(module.importer))
-    .slice(0, WARNINGS_MAX)
-    .map(
-      ({ specifier, importer, line }) =>
-        `Cannot find the module "${specifier}" in the package: ${placeOf({ file: importer, line })} imports it`,
-    );
+    .slice(0, FINDINGS_MAX)
+    .map(({ specifier, importer, line }) => {
+      const place = placeOf({ file: importer, line });
+      const text = `Cannot find the module "${specifier}" in the package: ${place} imports it`;
+      return { text, missing: { specifier, place } };
+    });
   const [name = ""] = source.exportName.split(".");
   if (reply.exports !== undefined && !reply.exports.includes(name))
-    warnings.push(
-      `Cannot find the export "${name}" in ${source.handlerFile}: calls will end with Runtime.HandlerNotFound`,
-    );
-  return warnings;
+    findings.push({
+      text: `Cannot find the export "${name}" in ${source.handlerFile}: calls will end with Runtime.HandlerNotFound`,
+    });
+  return findings;
 }
 
 /** Why sources have to run as they are, continuing "Cannot bundle x: …". */
@@ -115,12 +151,26 @@ const isInstalled = (file: string | undefined): boolean => file?.split("/").incl
 const placeOf = ({ file, line, column }: Pick<Note, "file" | "line" | "column">): string =>
   [file ?? "the sources", line, column].filter((part) => part !== undefined).join(":");
 
+/** What is kept beside the bundle; there is no `module` when the sources are run as they are. */
+interface BundleRecord {
+  readonly revision: number;
+  readonly handlerFile: string;
+  readonly exportName: string;
+  readonly module?: { readonly name: string; readonly isWhole: boolean };
+  readonly findings: readonly Finding[];
+}
+
 const keyOf = ({ handlerFile, exportName }: HandlerSource) => ({ revision: REVISION, handlerFile, exportName });
 
 async function readRecord(source: HandlerSource): Promise<BundledHandler | undefined> {
+  if (!needsBundling(source.handlerFile)) return undefined;
   try {
-    const { result, ...key } = JSON.parse(await readFile(join(source.outDirectory, RECORD), "utf8"));
-    return Bun.deepEquals(key, keyOf(source)) ? result : undefined;
+    const text = await readFile(join(source.outDirectory, RECORD), "utf8");
+    const record: BundleRecord = JSON.parse(text);
+    const { revision, handlerFile, exportName } = record;
+    if (!Bun.deepEquals({ revision, handlerFile, exportName }, keyOf(source))) return undefined;
+    const handler = handlerOf(source, record);
+    return handler.kind === "as-is" || existsSync(handler.entry) ? handler : undefined;
   } catch {
     return undefined; // not there, or cut short by a power loss
   }

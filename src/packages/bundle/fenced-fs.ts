@@ -47,7 +47,7 @@ export class FencedFs {
     this.#readBytes = 0;
   }
 
-  /** esbuild's own pipe to this thread: it puts a method here that takes what Go writes to its standard output. */
+  /** esbuild's own pipe to this process: it puts a method here that takes what Go writes to its standard output. */
   writeSync: (fd: number, bytes: Uint8Array) => number = (_fd, bytes) => bytes.length;
 
   write = (fd: number, bytes: Uint8Array, _offset: number, _length: number, _at: null, done: Callback): void => {

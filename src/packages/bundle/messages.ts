@@ -1,4 +1,4 @@
-/** What passes between the bundler's two threads. */
+/** What passes between the server and the bundler's process. */
 export interface BundleRequest {
   readonly id: number;
   /** The unpacked package: nothing outside it is read. */
@@ -42,7 +42,7 @@ export interface Bundle {
 
 export type BundleReply = Bundle | { readonly kind: "refused"; readonly errors: readonly Note[] };
 
-/** `broken` says that the thread itself failed. */
-export type WorkerMessage =
+/** `broken` says that the process itself failed. */
+export type BundlerMessage =
   | { readonly id: number; readonly reply: BundleReply }
   | { readonly id: number; readonly broken: string };

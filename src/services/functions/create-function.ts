@@ -2,14 +2,17 @@ import { LATEST } from "../../core/states.ts";
 import { alreadyExists, invalidParameter } from "../../errors/aws-error.ts";
 import type { InputOf } from "../../shapes/operations.ts";
 import type { FunctionVersion } from "../../store/port.ts";
+import { linkOf, needsConfig, signingConfigMissing } from "../code-signing/function-links.ts";
 import type { ServiceContext } from "../context.ts";
+import { checkTogether, takeLayers } from "../layers/function-layers.ts";
+import { checkTagCount } from "../tags/tag-count.ts";
+import { warnInTime } from "./code-warnings.ts";
 import { codeStorageExceeded, takeCode } from "./intake.ts";
 import { readReference } from "./reference.ts";
 import { newSettings } from "./settings.ts";
 import { configurationView, type FunctionConfiguration } from "./view.ts";
 
 export const CREATING = { reason: "The function is being created.", code: "Creating" } as const;
-const TAGS_MAX = 50;
 
 /**
  * Makes a function and its `$LATEST`, in state Pending until its code is unpacked; with `Publish` also version 1, which is then
@@ -20,15 +23,20 @@ export async function createFunction(
   ctx: ServiceContext,
   input: InputOf<"CreateFunction">,
 ): Promise<FunctionConfiguration> {
-  const { name } = readReference(ctx, { FunctionName: input.FunctionName });
-  const settings = newSettings(ctx, input);
+  const { name, qualifier } = readReference(ctx, { FunctionName: input.FunctionName });
+  if (qualifier !== undefined && qualifier !== LATEST)
+    throw invalidParameter(`Cannot create a function under the qualifier '${qualifier}': name it without`);
+  const configured = newSettings(ctx, input);
+  using taken = await takeLayers(ctx, input.Layers);
+  const settings = { ...configured, layers: taken.layers ?? [] };
   const tags = { ...input.Tags };
-  if (Object.keys(tags).length > TAGS_MAX) throw invalidParameter("Number of tags exceeds resource tag limit.");
+  checkTagCount(tags);
   const { archive, zip, ...code } = await takeCode(ctx, {
     source: input.Code,
     handler: settings.handler,
     runtime: settings.runtime,
   });
+  checkTogether({ unzippedBytes: archive.unzippedBytes, layers: settings.layers });
 
   const nowMs = ctx.clock.nowMs();
   const latest: FunctionVersion = {
@@ -48,13 +56,29 @@ export async function createFunction(
 
   const release = await ctx.store.packages.put({ sha256: code.sha256, bytes: zip });
   try {
-    const created = await ctx.store.functions.create({ record, latest, published, codeBytesMax: ctx.codeBytesMax });
+    const created = await ctx.store.functions.create({
+      record,
+      latest,
+      published,
+      codeBytesMax: ctx.codeBytesMax,
+      ...signingOf(input, { name, nowMs }),
+    });
+    if (created.kind === "unmet") throw signingConfigMissing(input.CodeSigningConfigArn ?? "");
     if (created.kind === "exists") throw alreadyExists("Function", name);
     if (created.kind === "code-storage-exceeded") throw codeStorageExceeded();
   } finally {
     release();
   }
   ctx.resolver.forget(name);
-  for (const version of [latest, ...(published ? [published] : [])]) ctx.activations.begin(version, archive);
+  const checked = ctx.activations.begin(latest, archive);
+  if (published) void ctx.activations.begin(published, archive);
+  await warnInTime(ctx, checked);
   return configurationView(ctx.home, published ?? latest);
+}
+
+/** The link to a code signing configuration comes into being with the function, if that configuration is there. */
+function signingOf(input: InputOf<"CreateFunction">, { name, nowMs }: { name: string; nowMs: number }) {
+  const arn = input.CodeSigningConfigArn;
+  if (!arn) return {};
+  return { documents: [linkOf({ functionName: name, arn, nowMs })], needs: [needsConfig(arn)] };
 }

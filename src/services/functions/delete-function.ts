@@ -2,8 +2,10 @@ import { functionArn } from "../../core/arn.ts";
 import { LATEST } from "../../core/states.ts";
 import { conflict, invalidParameter, notFound } from "../../errors/aws-error.ts";
 import type { InputOf, OutputOf } from "../../shapes/operations.ts";
+import { applyReserved } from "../concurrency/function-concurrency.ts";
 import type { ServiceContext } from "../context.ts";
 import { isVersionNumber, readReference, requireFunction } from "./reference.ts";
+import { sweepPackages } from "./sweep-packages.ts";
 import { afterUpdate } from "./update-function-code.ts";
 
 /** Deletes a function with all that belongs to it, or, with a qualifier, one published version. */
@@ -13,10 +15,15 @@ export async function deleteFunction(
 ): Promise<OutputOf<"DeleteFunction">> {
   const { name, qualifier } = readReference(ctx, input);
   await requireFunction(ctx, name);
-  if (qualifier === undefined) await deleteWhole(ctx, name);
-  else await deleteVersion(ctx, name, qualifier);
-  afterUpdate(ctx, name);
-  void sweep(ctx);
+  if (qualifier === undefined) {
+    await deleteWhole(ctx, name);
+    afterUpdate(ctx, name);
+    await applyReserved(ctx, name);
+  } else {
+    await deleteVersion(ctx, name, qualifier);
+    afterUpdate(ctx, name, qualifier);
+  }
+  void sweepPackages(ctx);
   return { StatusCode: 204 };
 }
 
@@ -36,14 +43,5 @@ async function deleteVersion(ctx: ServiceContext, name: string, qualifier: strin
     throw conflict(
       `Unable to delete version because the following aliases reference it: [${deleted.aliases.join(", ")}]`,
     );
-  }
-}
-
-/** Packages that nothing uses any more go, a moment later: the answer does not wait for it. */
-async function sweep(ctx: ServiceContext): Promise<void> {
-  try {
-    await ctx.store.packages.sweep(() => ctx.store.functions.digestsInUse());
-  } catch (error) {
-    ctx.log.warn({ err: error }, "Cannot sweep unused packages; the next deletion or start tries again");
   }
 }

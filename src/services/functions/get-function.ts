@@ -10,12 +10,16 @@ export async function getFunction(
   input: InputOf<"GetFunction">,
 ): Promise<OutputOf<"GetFunction">> {
   const named = readReference(ctx, input);
-  const record = await requireFunction(ctx, named.name);
   const version = await requireVersion(ctx, named);
+  const record = await requireFunction(ctx, named.name);
   const tags = version.version === LATEST ? record.tags : {};
   return {
     Configuration: configurationView(ctx.home, version, named.qualifier),
-    Code: { RepositoryType: "S3", Location: ctx.downloads.urlOf(ctx.baseUrl, version.code.sha256) },
+    Code: {
+      RepositoryType: "S3",
+      Location: ctx.downloads.urlOf(ctx.baseUrl, version.code.sha256),
+      ...(version.settings.sourceKmsKeyArn && { SourceKMSKeyArn: version.settings.sourceKmsKeyArn }),
+    },
     ...(Object.keys(tags).length > 0 && { Tags: { ...tags } }),
     ...(record.reservedConcurrency !== null && {
       Concurrency: { ReservedConcurrentExecutions: record.reservedConcurrency },
@@ -28,6 +32,5 @@ export async function getFunctionConfiguration(
   input: InputOf<"GetFunctionConfiguration">,
 ): Promise<FunctionConfiguration> {
   const named = readReference(ctx, input);
-  await requireFunction(ctx, named.name);
   return configurationView(ctx.home, await requireVersion(ctx, named), named.qualifier);
 }

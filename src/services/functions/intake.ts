@@ -3,6 +3,7 @@ import { AwsError, invalidParameter, notSupported } from "../../errors/aws-error
 import { type Archive, fileNames, readArchive } from "../../packages/archive.ts";
 import { digestOf } from "../../packages/digest.ts";
 import { findHandlerFile } from "../../packages/handler-file.ts";
+import type { S3Source } from "../../packages/s3-source.ts";
 import type { CodeUse } from "../../store/port.ts";
 import type { ServiceContext } from "../context.ts";
 import { isRunnable } from "./runtimes.ts";
@@ -11,6 +12,7 @@ export interface CodeSource {
   readonly ZipFile?: Uint8Array | undefined;
   readonly S3Bucket?: string | undefined;
   readonly S3Key?: string | undefined;
+  readonly S3ObjectVersion?: string | undefined;
   readonly ImageUri?: string | undefined;
 }
 
@@ -26,18 +28,25 @@ export async function takeCode(
 ): Promise<TakenCode> {
   const { source, handler, runtime } = input;
   if (source.ImageUri !== undefined) throw notSupported("a container image as code (ImageUri)");
-  if (source.S3Bucket !== undefined || source.S3Key !== undefined) {
-    if (source.ZipFile !== undefined)
-      throw invalidParameter("Please do not provide other FunctionCode parameters when providing a ZipFile.");
-    throw notSupported("code from S3 (S3Bucket, S3Key); send it as ZipFile");
-  }
-  if (source.ZipFile === undefined) throw invalidParameter("Please provide a source for function code.");
-  const zip = source.ZipFile;
+  const zip = await readZip(ctx, source);
   const archive = await readArchive(zip);
   if (runtime !== null && isRunnable(runtime) && findHandlerFile(fileNames(archive), handler) === undefined) {
     ctx.warn(`The package has no file for the handler ${handler}: calls will end with Runtime.ImportModuleError`);
   }
   return { sha256: digestOf(zip).base64, bytes: zip.length, archive, zip };
+}
+
+/** The bytes, wherever they are: sent along, or in S3. Layers come the same way. */
+export async function readZip(ctx: ServiceContext, source: CodeSource): Promise<Uint8Array> {
+  const { ZipFile, S3Bucket: bucket, S3Key: key, S3ObjectVersion: versionId } = source;
+  const namesS3 = bucket !== undefined || key !== undefined || versionId !== undefined;
+  if (ZipFile !== undefined && namesS3)
+    throw invalidParameter("Please do not provide other FunctionCode parameters when providing a ZipFile.");
+  if (ZipFile !== undefined) return ZipFile;
+  if (!namesS3) throw invalidParameter("Please provide a source for function code.");
+  if (bucket === undefined || key === undefined)
+    throw invalidParameter("Cannot read the code from S3: both S3Bucket and S3Key are needed");
+  return ctx.s3Source.read({ bucket, key, versionId });
 }
 
 /** AWS's words for an account whose code outgrows its quota. */

@@ -63,7 +63,7 @@ export function newSettings(ctx: ServiceContext, input: InputOf<"CreateFunction"
 }
 
 /**
- * The settings that a request names; what it leaves out stays as it is. `before` are those that are there, for a part that is
+ * The settings that a request names, its layers aside; what it leaves out stays as it is. `before` are those that are there, for a part that is
  * merged: null for a new function.
  * @throws AwsError InvalidParameterValueException.
  */
@@ -92,7 +92,6 @@ export function changedSettings(
     ...(input.Environment && { environment: input.Environment.Variables ?? null }),
     ...(input.KMSKeyArn !== undefined && { kmsKeyArn: input.KMSKeyArn || null }),
     ...(input.TracingConfig?.Mode && { tracingMode: input.TracingConfig.Mode }),
-    ...(input.Layers && { layers: input.Layers.map((arn) => ({ arn, codeBytes: 0 })) }),
     ...(input.DeadLetterConfig && { deadLetterTargetArn: input.DeadLetterConfig.TargetArn || null }),
     ...(input.SnapStart?.ApplyOn && { snapStartApplyOn: input.SnapStart.ApplyOn }),
     ...(input.VpcConfig && { vpcConfig: input.VpcConfig }),
@@ -137,11 +136,8 @@ function checkVariables(variables: Readonly<Record<string, string>>): void {
 function warnOfIdleSettings(ctx: ServiceContext, input: Given): void {
   if (input.Runtime !== undefined && !isRunnable(input.Runtime))
     ctx.warn(`Runtime ${input.Runtime} is stored; only nodejs functions run`);
-  if (input.Layers?.length) ctx.warn("Layers are stored, not merged into the environment");
   if (input.VpcConfig?.SubnetIds?.length) ctx.warn("VpcConfig is stored; it does not change the function's network");
   if (input.FileSystemConfigs?.length) ctx.warn("FileSystemConfigs are stored, not mounted");
-  if (input.DeadLetterConfig?.TargetArn)
-    ctx.warn("DeadLetterConfig is stored; asynchronous invocation is not supported yet");
   if (input.KMSKeyArn) ctx.warn("KMSKeyArn is stored; environment variables are not encrypted with it");
   if (input.SnapStart?.ApplyOn === "PublishedVersions") ctx.warn("SnapStart is stored; no snapshots are taken");
   if (input.DurableConfig) ctx.warn("DurableConfig is stored; executions are not durable");

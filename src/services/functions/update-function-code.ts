@@ -4,9 +4,12 @@ import { conflict, invalidParameter, notFound, notSupported, preconditionFailed 
 import type { InputOf } from "../../shapes/operations.ts";
 import type { FunctionStore } from "../../store/port.ts";
 import type { ServiceContext } from "../context.ts";
+import { checkTogether } from "../layers/function-layers.ts";
+import { warnInTime, warnOf } from "./code-warnings.ts";
 import { CREATING } from "./create-function.ts";
 import { codeStorageExceeded, takeCode } from "./intake.ts";
 import { readReference, requireVersion } from "./reference.ts";
+import { sweepPackages } from "./sweep-packages.ts";
 import { configurationView, type FunctionConfiguration } from "./view.ts";
 
 type Updated = Awaited<ReturnType<FunctionStore["updateLatest"]>>;
@@ -28,8 +31,9 @@ export async function updateFunctionCode(
   }
   if (input.PublishTo) throw notSupported("UpdateFunctionCode with PublishTo");
   const before = await requireVersion(ctx, { name, qualifier: undefined });
-  const { handler, runtime } = before.settings;
+  const { handler, runtime, layers } = before.settings;
   const { archive, zip, ...code } = await takeCode(ctx, { source: input, handler, runtime });
+  checkTogether({ unzippedBytes: archive.unzippedBytes, layers });
   const architecture = input.Architectures?.[0];
   const change = {
     code,
@@ -47,17 +51,23 @@ export async function updateFunctionCode(
       publish: input.Publish ? { revisionId: ctx.ids.uuid(), reason: CREATING } : undefined,
       dryRun,
     });
-  if (input.DryRun) return configurationView(ctx.home, acceptUpdate(ctx, name, await update(true)));
+  if (input.DryRun) {
+    const version = acceptUpdate(ctx, name, await update(true));
+    await warnOf(ctx, ctx.activations.tryOut(version, archive));
+    void sweepPackages(ctx); // what was unpacked to look at it
+    return configurationView(ctx.home, version);
+  }
 
   const release = await ctx.store.packages.put({ sha256: code.sha256, bytes: zip });
   try {
     const version = acceptUpdate(ctx, name, await update(false));
     afterUpdate(ctx, name, LATEST);
-    ctx.activations.begin(version, archive);
+    const checked = ctx.activations.begin(version, archive);
     if (version.version !== LATEST) {
       const latest = await ctx.store.functions.findVersion({ functionName: name, version: LATEST });
-      if (latest) ctx.activations.begin(latest, archive);
+      if (latest) void ctx.activations.begin(latest, archive);
     }
+    await warnInTime(ctx, checked);
     return configurationView(ctx.home, version);
   } finally {
     release();

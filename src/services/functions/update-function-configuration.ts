@@ -2,6 +2,8 @@ import { LATEST } from "../../core/states.ts";
 import { invalidParameter, notSupported } from "../../errors/aws-error.ts";
 import type { InputOf } from "../../shapes/operations.ts";
 import type { ServiceContext } from "../context.ts";
+import { checkTogether, takeLayers, unzippedBytesOf } from "../layers/function-layers.ts";
+import { warnInTime } from "./code-warnings.ts";
 import { CREATING } from "./create-function.ts";
 import { readReference, requireVersion } from "./reference.ts";
 import { changedSettings } from "./settings.ts";
@@ -20,7 +22,11 @@ export async function updateFunctionConfiguration(
   if (input.CapacityProviderConfig) throw notSupported("UpdateFunctionConfiguration with CapacityProviderConfig");
   for (;;) {
     const before = await requireVersion(ctx, { name, qualifier: undefined });
-    const settings = changedSettings(ctx, input, before.settings);
+    const changed = changedSettings(ctx, input, before.settings);
+    using taken = await takeLayers(ctx, input.Layers);
+    const { layers } = taken;
+    const settings = { ...changed, ...(layers && { layers }) };
+    if (layers?.length) checkTogether({ unzippedBytes: await unzippedBytesOf(ctx, before.code.sha256), layers });
     const updated = await ctx.store.functions.updateLatest({
       functionName: name,
       expectedRevisionId: input.RevisionId ?? before.revisionId,
@@ -34,7 +40,8 @@ export async function updateFunctionConfiguration(
     if (updated.kind === "stale-revision" && input.RevisionId === undefined) continue;
     const version = acceptUpdate(ctx, name, updated);
     afterUpdate(ctx, name, LATEST);
-    ctx.activations.begin(version);
+    const checked = ctx.activations.begin(version);
+    if (input.Handler !== undefined || input.Runtime !== undefined) await warnInTime(ctx, checked);
     return configurationView(ctx.home, version);
   }
 }

@@ -6,7 +6,8 @@ import type { InvocationResult, Outcome } from "../../invoke/invocation.ts";
 import type { InvokeWithResponseStreamResponseEvent } from "../../shapes/invoke.ts";
 import type { InputOf, OutputOf } from "../../shapes/operations.ts";
 import type { ServiceContext } from "../context.ts";
-import { admitCall, prepareCall, rejectedEvent } from "./invoke.ts";
+import { admitCall, prepareCall } from "./invoke.ts";
+import { rejectedEvent } from "./rejected-event.ts";
 
 type StreamEvent = InvokeWithResponseStreamResponseEvent extends ReadableStream<infer Event> ? Event : never;
 

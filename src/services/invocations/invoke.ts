@@ -1,24 +1,23 @@
-/**
- * Invoke. Source: Lambda API Reference, Invoke; the API document of 2017-11-29.
- *
- * **Gaps**: `Event` (asynchronous) calls.
- */
+/** Invoke. Source: Lambda API Reference, Invoke; the API document of 2017-11-29. */
 import { functionArn } from "../../core/arn.ts";
 import { CLIENT_CONTEXT_BYTES_MAX, SYNC_PAYLOAD_BYTES_MAX } from "../../core/limits.ts";
-import { AwsError, invalidParameter, notSupported, throttled, tooLarge } from "../../errors/aws-error.ts";
+import { AwsError, invalidParameter, throttled, tooLarge } from "../../errors/aws-error.ts";
 import type { ExecutionSpec, Invocation, Outcome } from "../../invoke/invocation.ts";
 import type { InputOf, OutputOf } from "../../shapes/operations.ts";
 import type { ServiceContext } from "../context.ts";
 import { readReference } from "../functions/reference.ts";
+import { invokeEvent } from "./invoke-event.ts";
+import { chainedTrace, refuseLoop } from "./loops.ts";
+import { rejectedEvent } from "./rejected-event.ts";
 import type { Target } from "./resolver.ts";
 
 const NOTHING = new Uint8Array(0);
 
 /** @throws AwsError ResourceNotFoundException, TooManyRequestsException, InvalidRequestContentException, RequestEntityTooLargeException. */
 export async function invoke(ctx: ServiceContext, input: InputOf<"Invoke">): Promise<OutputOf<"Invoke">> {
+  if (input.InvocationType === "Event") return invokeEvent(ctx, input);
   const call = await prepareCall(ctx, input);
   if (input.InvocationType === "DryRun") return { StatusCode: 204 };
-  if (input.InvocationType === "Event") throw notSupported("Invoke with InvocationType 'Event'");
   const { spec, invocation } = admitCall(ctx, call);
   const { outcome, logTail } = await ctx.dispatcher.run(spec, invocation);
   return {
@@ -50,9 +49,9 @@ export async function prepareCall(ctx: ServiceContext, input: CallInput): Promis
     payload,
     wantsLogTail: input.LogType === "Tail",
     clientContext: input.ClientContext === undefined ? undefined : readClientContext(input.ClientContext),
-    traceId: ctx.traceId,
     tenantId: input.TenantId,
   };
+  await refuseLoop(ctx, named.name);
   return { target: ctx.resolver.known(named) ?? (await ctx.resolver.resolve(named)), invocation };
 }
 
@@ -67,15 +66,9 @@ export function admitCall(
   if (refusal?.kind === "throttled") throw throttled(refusal.reason);
   if (refusal?.kind === "draining")
     throw new AwsError("ServiceException", "Cannot run the call: the server is stopping");
-  return { spec, invocation };
+  const traceId = chainedTrace(ctx, { name: spec.functionName, sampled: spec.tracing === "Active" });
+  return { spec, invocation: { ...invocation, traceId } };
 }
-
-/** The event was not JSON. */
-export const rejectedEvent = (reason: string): AwsError =>
-  new AwsError(
-    "InvalidRequestContentException",
-    `Could not parse request body into json: Could not parse payload into json: ${reason}`,
-  );
 
 function answerOf(ctx: ServiceContext, outcome: Outcome): { Payload: Uint8Array; FunctionError?: string } {
   switch (outcome.kind) {

@@ -84,13 +84,16 @@ export class Resolver {
         `Cannot run ${functionArn(this.#deps.home, name)}: this server runs nodejs functions, and its runtime is '${runtime}'`,
       );
     }
+    const place = await this.#deps.activations.ensureInPlace(version);
+    const entry = await this.#deps.activations.entryOf(version);
     return {
-      key: `${name}:${number}:${contentDigest(version)}`,
+      key: `${name}:${number}:${contentDigest(version)}${entry === undefined ? "" : ":bundled"}`,
       functionName: name,
       functionVersion: number,
       handler: settings.handler,
       codeSha256: code.sha256,
-      taskRoot: await this.#deps.activations.ensureUnpacked(code.sha256),
+      ...place,
+      ...(entry !== undefined && { entry }),
       memoryMib: settings.memoryMib,
       timeoutMs: settings.timeoutSeconds * 1000,
       variables: settings.environment ?? {},

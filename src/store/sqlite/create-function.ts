@@ -25,14 +25,16 @@ export function createFunction(
   return atomically(db, () => {
     if (queries.find(record.name)) return { kind: "exists" };
     if (codeBytes(db) + codeBytesAdded > input.codeBytesMax) return { kind: "code-storage-exceeded" };
-    const documents = documentQueries(db);
-    const unmet = firstUnmet({ db, functions: queries, queries: documents }, { needs: input.needs ?? [] });
+    const unmet =
+      input.needs && firstUnmet({ db, functions: queries, queries: documentQueries(db) }, { needs: input.needs });
     if (unmet) return unmet;
     db.insert(functions)
       .values({ ...record, versionNext })
       .run();
     db.insert(versions).values(rows).run();
-    for (const change of input.documents ?? []) writeDocument(db, { change, before: documents.find(change) });
+    for (const change of input.documents ?? []) {
+      writeDocument(db, { change, before: documentQueries(db).find(change) });
+    }
     return { kind: "done", value: published ?? latest };
   });
 }

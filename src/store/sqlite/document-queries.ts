@@ -1,5 +1,6 @@
 import { and, asc, eq, ne, or, sql } from "drizzle-orm";
-import type { DocumentKey, DocumentStore, Page, StoredDocument } from "../port.ts";
+import type { DocumentKey, DocumentStore, StoredDocument } from "../document-port.ts";
+import type { Page } from "../port.ts";
 import type { StoreDatabase } from "./database.ts";
 import { pageOf, rowLimit } from "./paging.ts";
 import { documents } from "./tables.ts";

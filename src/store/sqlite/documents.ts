@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { and, eq } from "drizzle-orm";
-import type { DocumentChange, DocumentEdit, DocumentStore, StoredDocument } from "../port.ts";
+import type { DocumentChange, DocumentEdit, DocumentStore, StoredDocument } from "../document-port.ts";
 import { atomically, type StoreDatabase } from "./database.ts";
 import { type DocumentQueries, type DocumentRow, documentOf, documentQueries, isDocument } from "./document-queries.ts";
 import type { FunctionQueries } from "./function-queries.ts";

@@ -1,6 +1,7 @@
 /** Reads of functions and versions. Each is prepared once: planning a statement costs more than running it. */
-import { and, asc, eq, gt, sql } from "drizzle-orm";
-import type { FunctionRecord, FunctionStore, FunctionVersion, Page, PageRequest } from "../port.ts";
+import { and, asc, eq, gt, isNotNull, sql } from "drizzle-orm";
+import { type LayeredCode, layeredDigests } from "../../core/layered-code.ts";
+import type { FunctionRecord, FunctionStore, FunctionVersion, LayerUse, Page, PageRequest } from "../port.ts";
 import type { StoreDatabase } from "./database.ts";
 import { pageOf, rowLimit } from "./paging.ts";
 import { codeUsage, documents, functions, versions } from "./tables.ts";
@@ -12,6 +13,7 @@ const given = sql.placeholder;
 
 // As text, not as a bound value: only then can SQLite see that the partial index covers the query.
 const isLatest = sql`${versions.number} = 0`;
+const hasLayers = sql`json_extract(${versions.settings}, '$.layers') <> '[]'`;
 const isUnsettled = sql`(${versions.state} = 'Pending' OR ${versions.updateStatus} = 'InProgress')`;
 
 export function functionQueries(db: StoreDatabase) {
@@ -79,6 +81,17 @@ export function functionQueries(db: StoreDatabase) {
       return rows.map(versionOf);
     },
 
+    listReserved(page: PageRequest): Page<FunctionRecord> {
+      const rows = db
+        .select()
+        .from(functions)
+        .where(and(isNotNull(functions.reservedConcurrency), gt(functions.name, page.after ?? "")))
+        .orderBy(asc(functions.name))
+        .limit(rowLimit(page))
+        .all();
+      return pageOf(rows, page, { item: (row) => row, key: (row) => row.name });
+    },
+
     digestsInUse(): Set<string> {
       const ofVersions = db.selectDistinct({ sha256: versions.codeSha256 }).from(versions).all();
       const ofDocuments = db
@@ -86,7 +99,8 @@ export function functionQueries(db: StoreDatabase) {
         .from(documents)
         .where(sql`${documents.codeSha256} IS NOT NULL`)
         .all();
-      return new Set([...ofVersions, ...ofDocuments].map((row) => row.sha256));
+      const ofLayers = layeredCodes(db).flatMap(layeredDigests);
+      return new Set([...[...ofVersions, ...ofDocuments].map((row) => row.sha256), ...ofLayers]);
     },
 
     usage(): { codeBytes: number; functionCount: number; reservedConcurrency: number } {
@@ -104,6 +118,24 @@ export function functionQueries(db: StoreDatabase) {
       };
     },
   };
+}
+
+/** What there is of code with layers. Their digests stay in use when the layers' own versions are deleted. */
+function layeredCodes(db: StoreDatabase): LayeredCode[] {
+  // Not distinct: sorting out the doubles would cost SQLite the index.
+  const rows = db
+    .select({
+      codeSha256: versions.codeSha256,
+      layers: sql<string>`json_extract(${versions.settings}, '$.layers')`,
+      runtime: sql<string | null>`json_extract(${versions.settings}, '$.runtime')`,
+    })
+    .from(versions)
+    .where(hasLayers)
+    .all();
+  return rows.map(({ layers, ...row }) => ({
+    ...row,
+    layerSha256s: (JSON.parse(layers) as readonly LayerUse[]).map((layer) => layer.sha256),
+  }));
 }
 
 /** The bytes of all code in use, each use counted. */

@@ -25,6 +25,7 @@ export function functionStore(db: StoreDatabase, queries: FunctionQueries): Func
     deleteVersion: async (input) => deleteVersion(context, input),
     changeTags: async (input) => changeTags(context, input),
     putReservedConcurrency: async (input) => putReservedConcurrency(context, input),
+    listReserved: async (page) => queries.listReserved(page),
     digestsInUse: async () => queries.digestsInUse(),
     usage: async () => queries.usage(),
   };

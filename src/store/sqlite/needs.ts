@@ -1,8 +1,8 @@
-import type { DocumentKey, Need, Unmet } from "../port.ts";
+import type { DocumentKey, Need, Unmet } from "../document-port.ts";
 import { aliasQueries } from "./alias-queries.ts";
 import type { StoreDatabase } from "./database.ts";
 import { type DocumentQueries, documentOf } from "./document-queries.ts";
-import type { FunctionQueries } from "./function-queries.ts";
+import { codeBytes, type FunctionQueries } from "./function-queries.ts";
 import { versionNumber } from "./version-row.ts";
 
 interface Context {
@@ -36,6 +36,8 @@ function check(context: Context, need: Need, self: DocumentKey | undefined): Unm
     }
     case "document":
       return queries.find(need.key) ? undefined : { kind: "unmet", need };
+    case "code-room":
+      return codeBytes(context.db) + need.bytes <= need.codeBytesMax ? undefined : { kind: "unmet", need };
     case "label-free": {
       const holder = queries.findHolder(need, self);
       return holder && { kind: "unmet", need, holder: documentOf(holder) };

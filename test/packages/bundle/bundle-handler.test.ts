@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type BundledHandler, bundleHandler, removeBundle } from "../../../src/packages/bundle/bundle-handler.ts";
 import { Bundler } from "../../../src/packages/bundle/bundler.ts";
+import { BUNDLER_COMMAND } from "../../support/own-commands.ts";
 
-const bundler = new Bundler();
+const bundler = new Bundler({ command: BUNDLER_COMMAND });
 let work = "";
 const outDirectory = () => join(work, "out");
 
@@ -34,9 +35,11 @@ function write(files: Files): string {
 const bundle = (files: Files, handlerFile: string, exportName = "handler"): Promise<BundledHandler> =>
   bundleHandler(bundler, { directory: write(files), handlerFile, exportName, outDirectory: outDirectory() });
 
+const textsOf = ({ findings }: BundledHandler): string[] => findings.map(({ text }) => text);
+
 /** What the bundled handler answers, in a process of its own: with no way back to the sources. */
 async function call(result: BundledHandler): Promise<unknown> {
-  if (result.kind !== "bundled") throw new Error(`not bundled: ${result.warnings.join("; ")}`);
+  if (result.kind !== "bundled") throw new Error(`not bundled: ${textsOf(result).join("; ")}`);
   await rm(join(work, "package"), { recursive: true });
   const script = `const m = await import(${JSON.stringify(result.entry)}); console.log(await m.handler({ n: 20 }));`;
   const { stdout, stderr } = Bun.spawnSync([process.execPath, "-e", script], { cwd: "/" });
@@ -109,6 +112,17 @@ test.each<Bundled>([
     answer: "b",
   },
   {
+    name: "classes of the same name, each of which keeps it",
+    files: {
+      "a.ts": "class Failure extends Error {} export const a = () => new Failure().constructor.name;",
+      "b.ts": "class Failure extends Error {} export const b = () => new Failure().constructor.name;",
+      "index.ts": "import { a } from './a'; import { b } from './b'; export const handler = async () => a() + b();",
+    },
+    handlerFile: "index.ts",
+    entry: "index.mjs",
+    answer: "FailureFailure",
+  },
+  {
     name: "top-level await and JSON",
     files: {
       "a.json": `{"a":"json"}`,
@@ -138,7 +152,13 @@ test.each<Bundled>([
     exportName: "handler",
     outDirectory: outDirectory(),
   });
-  expect(result).toEqual({ kind: "bundled", entry: join(outDirectory(), entry), warnings: [] });
+  expect(result).toEqual({
+    kind: "bundled",
+    entry: join(outDirectory(), entry),
+    isWhole: true,
+    isChecked: true,
+    findings: [],
+  });
   expect(readdirSync(outDirectory()).sort()).toEqual(["bundle.json", entry, `${entry}.map`]);
   expect(await call(result)).toBe(answer);
 });
@@ -248,6 +268,18 @@ test.each<AsIs>([
     warnings: [/^Cannot bundle index\.ts: node_modules\/a\/index\.js:1:\d+: No loader/],
   },
   {
+    name: "a module that asks where another is",
+    files: { "index.cts": "exports.handler = () => require.resolve('./data.json');", "data.json": "{}" },
+    handlerFile: "index.cts",
+    warnings: [/^Cannot bundle index\.cts: index\.cts:1:\d+ loads modules that are only known when it runs/],
+  },
+  {
+    name: "a require that goes by another name",
+    files: { "index.cts": "const load = require; exports.handler = () => load('./data.json');", "data.json": "{}" },
+    handlerFile: "index.cts",
+    warnings: [/^Cannot bundle index\.cts: index\.cts:1:\d+ loads modules that are only known when it runs/],
+  },
+  {
     name: "a module that asks for its folder",
     files: { "index.ts": `${HANDLER}console.log(__dirname);` },
     handlerFile: "index.ts",
@@ -268,8 +300,8 @@ test.each<AsIs>([
 ])("runs as it is, with warnings: $name", async ({ files, handlerFile, exportName, warnings }) => {
   const result = await bundle(files, handlerFile, exportName);
   expect(result.kind).toBe("as-is");
-  expect(result.warnings.length).toBe(warnings.length);
-  for (const [at, warning] of warnings.entries()) expect(result.warnings[at]).toMatch(warning);
+  expect(textsOf(result).length).toBe(warnings.length);
+  for (const [at, warning] of warnings.entries()) expect(textsOf(result)[at]).toMatch(warning);
 });
 
 test("bundles around a module that is not in the package, and warns", async () => {
@@ -277,6 +309,11 @@ test("bundles around a module that is not in the package, and warns", async () =
     { "index.ts": "import { x } from '@aws-sdk/client-x';\nexport const handler = () => x;" },
     "index.ts",
   );
-  expect(result.kind).toBe("bundled");
-  expect(result.warnings).toEqual(['Cannot find the module "@aws-sdk/client-x" in the package: index.ts:1 imports it']);
+  expect(result).toMatchObject({ kind: "bundled", isWhole: false });
+  expect(result.findings).toEqual([
+    {
+      text: 'Cannot find the module "@aws-sdk/client-x" in the package: index.ts:1 imports it',
+      missing: { specifier: "@aws-sdk/client-x", place: "index.ts:1" },
+    },
+  ]);
 });

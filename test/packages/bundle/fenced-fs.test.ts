@@ -5,9 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Bundler } from "../../../src/packages/bundle/bundler.ts";
 import { FencedFs } from "../../../src/packages/bundle/fenced-fs.ts";
+import { BUNDLER_COMMAND } from "../../support/own-commands.ts";
 
 const SECRET = "of the host";
-const bundler = new Bundler();
+const bundler = new Bundler({ command: BUNDLER_COMMAND });
 const fence = new FencedFs();
 let work = "";
 let directory = "";

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { LATEST } from "../../../src/core/states.ts";
-import type { DocumentEdit, Need, Store } from "../../../src/store/port.ts";
+import type { DocumentEdit, Need } from "../../../src/store/document-port.ts";
+import type { Store } from "../../../src/store/port.ts";
 import { openedForEach } from "./opened.ts";
 import { alias, allPages, code, createActive, published } from "./records.ts";
 
@@ -123,6 +124,22 @@ export function documentContract(open: () => Promise<Store>): void {
       await store().aliases.create(alias("f", "live", { version: "1" }));
       for (const qualifier of [undefined, LATEST, "1", "live"])
         expect((await edit({ need: "function", functionName: "f", qualifier })).kind).toBe("done");
+    });
+
+    test("an edit that needs room for code is refused a byte too late, what functions and other documents use counted", async () => {
+      await createActive(store(), "f", { code: code("f", 60) });
+      const edit = (name: string, codeBytesMax: number) =>
+        store().documents.edit(
+          { ...key, key: name, nowMs: 10, needs: [{ need: "code-room", bytes: 20, codeBytesMax }] },
+          () => ({
+            put: { body: 1, code: code(name, 20) },
+          }),
+        );
+      expect((await edit("a", 79)).kind).toBe("unmet");
+      expect((await edit("a", 80)).kind).toBe("done");
+      expect((await edit("b", 80)).kind).toBe("unmet");
+      expect((await edit("b", 100)).kind).toBe("done");
+      expect((await store().functions.usage()).codeBytes).toBe(100);
     });
 
     test("a label that another document of the kind bears is not free, and its holder is named", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { layeredTrees } from "../../../src/core/layered-code.ts";
 import { LATEST } from "../../../src/core/states.ts";
 import type { Store } from "../../../src/store/port.ts";
 import { openedForEach } from "./opened.ts";
@@ -11,6 +12,7 @@ import {
   createActive,
   doneValue,
   latestOf,
+  layer,
   NOW_MS,
   published,
   revision,
@@ -27,7 +29,7 @@ export function functionContract(open: () => Promise<Store>): void {
 
     test("create answers $LATEST, and find and findVersion give back all of it", async () => {
       const latest = latestOf("f", {
-        settings: settings({ environment: { B: "2", A: "ü\u0000" }, layers: [{ arn: "arn:l:1", codeBytes: 5 }] }),
+        settings: settings({ environment: { B: "2", A: "ü\u0000" }, layers: [layer("l")] }),
       });
       expect(await create(store(), latest)).toEqual({ kind: "done", value: latest });
       expect(await find("f", LATEST)).toEqual(latest);
@@ -205,6 +207,24 @@ export function functionContract(open: () => Promise<Store>): void {
       expect((await store().functions.usage()).reservedConcurrency).toBe(0);
     });
 
+    test("listReserved pages through the functions that reserve, also nothing", async () => {
+      for (const name of ["a", "b", "c", "d"]) await createActive(store(), name);
+      for (const [functionName, reserved] of [
+        ["d", 2],
+        ["a", 0],
+        ["c", 1],
+      ] as const)
+        await store().functions.putReservedConcurrency({ functionName, reserved, totalMax: 9 });
+      const pages = await allPages((after) => store().functions.listReserved({ after, count: 2 }));
+      expect(pages.map((page) => page.map((item) => [item.name, item.reservedConcurrency]))).toEqual([
+        [
+          ["a", 0],
+          ["c", 1],
+        ],
+        [["d", 2]],
+      ]);
+    });
+
     test("a reservation may shrink even while all together are over the limit", async () => {
       await createActive(store(), "a");
       const put = (reserved: number, totalMax: number) =>
@@ -281,6 +301,22 @@ export function functionContract(open: () => Promise<Store>): void {
       await store().documents.put({ kind: "layer", owner: "", key: "l", body: {}, code: code("layer"), nowMs: NOW_MS });
       const inUse = [code("layer"), code("newer"), code("shared")].map((use) => use.sha256).sort();
       expect([...(await store().functions.digestsInUse())].sort()).toEqual(inUse);
+    });
+
+    test("digestsInUse names the layers of versions too, and the trees made of them, until the last of those goes", async () => {
+      const layers = [layer("lower"), layer("upper")];
+      const latest = latestOf("f", { settings: settings({ layers }) });
+      await create(store(), latest, { published: { ...latest, version: "1", revisionId: revision() } });
+      const layerSha256s = layers.map((use) => use.sha256);
+      const trees = layeredTrees({ codeSha256: latest.code.sha256, layerSha256s, runtime: "nodejs22.x" });
+      const inUse = async () => [...(await store().functions.digestsInUse())].sort();
+      const all = [latest.code.sha256, ...layerSha256s, trees.opt, trees.root].sort();
+      expect(new Set(all).size).toBe(5);
+      expect(await inUse()).toEqual(all);
+      await store().functions.deleteVersion({ functionName: "f", version: "1" });
+      expect(await inUse()).toEqual(all);
+      await store().functions.delete("f");
+      expect(await inUse()).toEqual([]);
     });
 
     test("list pages through functions by name", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Store } from "../../../src/store/port.ts";
 import { openedForEach } from "./opened.ts";
 import { code } from "./records.ts";
@@ -48,6 +48,25 @@ export function packageContract(open: () => Promise<Store>): void {
       expect(await readdir(used)).toEqual(["lib"]);
       expect(await readdir(dirname(unused))).not.toContain(unused.split("/").at(-1));
       expect(await store().packages.sweep(using("used"))).toEqual([]);
+    });
+
+    test("sweep takes the bundles of a package with it, all of them and no other's, and what is half made", async () => {
+      for (const seed of ["used", "unused"]) (await put(seed))();
+      const bundleOf = async (seed: string, handler: string, suffix = "") => {
+        const path = store().packages.bundlePath({ sha256: code(seed).sha256, handler }) + suffix;
+        await mkdir(path);
+        await writeFile(join(path, "index.mjs"), "export {}", { mode: 0o444 });
+        return path;
+      };
+      const kept = [await bundleOf("used", "index.handler"), await bundleOf("used", "index.other")];
+      const leftover = await bundleOf("used", "index.handler", ".tmp-x7");
+      await bundleOf("unused", "index.handler");
+      await bundleOf("unused", "index.other");
+      const release = store().packages.hold(code("held").sha256);
+      const held = await bundleOf("held", "../..:日本");
+      expect(await store().packages.sweep(using("used"))).toEqual([code("unused").sha256]);
+      expect((await readdir(dirname(leftover))).sort()).toEqual([...kept, held].map((path) => basename(path)).sort());
+      release();
     });
 
     test("sweep leaves a package whose put is not released, and takes it after the last release", async () => {

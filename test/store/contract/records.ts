@@ -1,7 +1,7 @@
 /** Makers of what the contract's tests put in. Ids count up, so that a test can tell one revision from another. */
 import { expect } from "bun:test";
 import { LATEST, type StateReason } from "../../../src/core/states.ts";
-import type { Alias, CodeUse, FunctionSettings, FunctionVersion, Store } from "../../../src/store/port.ts";
+import type { Alias, CodeUse, FunctionSettings, FunctionVersion, LayerUse, Store } from "../../../src/store/port.ts";
 
 export const CREATING: StateReason = { reason: "The function is being created.", code: "Creating" };
 export const UNBOUNDED = Number.MAX_SAFE_INTEGER;
@@ -14,6 +14,14 @@ export const revision = (): string => `revision-${++revisions}`;
 export const code = (seed: string, bytes = 100): CodeUse => ({
   sha256: new Bun.CryptoHasher("sha256").update(seed).digest("base64"),
   bytes,
+});
+
+/** A layer whose package has the digest of that seed. */
+export const layer = (seed: string): LayerUse => ({
+  arn: `arn:layer:${seed}:1`,
+  sha256: code(seed).sha256,
+  codeBytes: 5,
+  unzippedBytes: 9,
 });
 
 export const settings = (change: Partial<FunctionSettings> = {}): FunctionSettings => ({

@@ -1,0 +1,59 @@
+/**
+ * What the door asks of a request. Hono answers it for all operations; for Invoke, where each microsecond counts, the request's own text
+ * does.
+ */
+import type { Context } from "hono";
+
+export interface Exchange {
+  readonly request: Request;
+  /** A parameter of the path, decoded. */
+  param(name: string): string | undefined;
+  query(name: string): string | undefined;
+  queries(name: string): string[] | undefined;
+}
+
+export const honoExchange = (c: Context): Exchange => ({
+  request: c.req.raw,
+  param: (name) => c.req.param(name),
+  query: (name) => c.req.query(name),
+  queries: (name) => c.req.queries(name),
+});
+
+const FUNCTIONS = "/2015-03-31/functions/";
+const INVOCATIONS = "/invocations";
+/** `http://` and at least one character of a host. */
+const HOST_FROM = 8;
+
+/** A request for Invoke, and undefined for every other, also for those that merely look unusual: Hono knows better. */
+export function invokeExchange(request: Request): Exchange | undefined {
+  const { url } = request;
+  const pathAt = url.indexOf("/", HOST_FROM);
+  if (request.method !== "POST" || !url.startsWith(FUNCTIONS, pathAt)) return undefined;
+  const nameAt = pathAt + FUNCTIONS.length;
+  const nameEnd = url.indexOf("/", nameAt);
+  if (nameEnd <= nameAt || !url.startsWith(INVOCATIONS, nameEnd)) return undefined;
+  const name = decode(url.slice(nameAt, nameEnd));
+  const queryAt = nameEnd + INVOCATIONS.length;
+  if (name === undefined || (queryAt !== url.length && url[queryAt] !== "?")) return undefined;
+  let parameters: URLSearchParams | undefined;
+  const query = (): URLSearchParams => {
+    parameters ??= new URLSearchParams(url.slice(queryAt));
+    return parameters;
+  };
+  const hasQuery = queryAt < url.length;
+  return {
+    request,
+    param: () => name,
+    query: (key) => (hasQuery ? (query().get(key) ?? undefined) : undefined),
+    queries: (key) => (hasQuery ? query().getAll(key) : undefined),
+  };
+}
+
+function decode(text: string): string | undefined {
+  if (!text.includes("%")) return text;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,128 @@
+/** `lambent events`: the dead-letter box of a running server, over its own HTTP interface. */
+import type { Command } from "commander";
+
+const TIMEOUT_MS = 60_000;
+
+interface EventLine {
+  readonly id: number;
+  readonly requestId: string;
+  readonly function?: string;
+  readonly target?: string;
+  readonly condition?: string;
+  readonly reason?: string;
+  readonly attempts: number;
+  readonly boxedAt?: string;
+  readonly dueAt?: string;
+  readonly running?: boolean;
+}
+
+interface Options {
+  readonly url: string;
+  readonly function?: string;
+  readonly queued?: boolean;
+  readonly count?: string;
+  readonly json?: boolean;
+  readonly all?: boolean;
+}
+
+export function addEvents(program: Command, urlDefault: string): void {
+  const events = program
+    .command("events")
+    .description("Asynchronous events that could go nowhere: the dead-letter box of a running server")
+    .exitOverride();
+  const command = (words: string, description: string): Command =>
+    events
+      .command(words)
+      .description(description)
+      .option("--url <url>", "the server's address", urlDefault)
+      .exitOverride();
+  command("ls", "List them, the newest first")
+    .option("--function <name>", "only those of this function")
+    .option("--queued", "what waits in the queue instead")
+    .option("--count <number>", "at most so many", "50")
+    .option("--json", "one JSON object a line")
+    .action(async (options: Options) => console.log(await list(options)));
+  command("show <id>", "Print one with its payload, as JSON").action(async (id: string, options: Options) =>
+    console.log(JSON.stringify(await ask(options.url, "GET", `/${encodeURIComponent(id)}`), undefined, 2)),
+  );
+  command("redrive [id]", "Send one back into the queue; or all, or all of a function")
+    .option("--function <name>", "all of this function")
+    .option("--all", "all of them")
+    .action(async (id: string | undefined, options: Options) => {
+      const { redriven } = (await ask(options.url, "POST", `/redrive?${chosen(id, options)}`)) as { redriven: number };
+      console.log(`${redriven} sent back into the queue`);
+    });
+  command("purge [id]", "Delete one for good; or all, or all of a function")
+    .option("--function <name>", "all of this function")
+    .option("--all", "all of them")
+    .action(async (id: string | undefined, options: Options) => {
+      const { purged } = (await ask(options.url, "DELETE", `?${chosen(id, options)}`)) as { purged: number };
+      console.log(`${purged} deleted`);
+    });
+}
+
+/** @throws Error unless it is said which ones are meant. */
+function chosen(id: string | undefined, options: Options): URLSearchParams {
+  if (id !== undefined && !/^\d+$/.test(id)) throw new Error(`Cannot choose event '${id}': its id is a whole number`);
+  if (id === undefined && options.function === undefined && !options.all)
+    throw new Error("Cannot tell which events are meant: give an id, --function <name> or --all");
+  return new URLSearchParams({
+    ...(id !== undefined && { id }),
+    ...(options.function && { function: options.function }),
+  });
+}
+
+async function list(options: Options): Promise<string> {
+  const query = new URLSearchParams({
+    count: options.count ?? "",
+    ...(options.function && { function: options.function }),
+  });
+  const answer = (await ask(options.url, "GET", `${options.queued ? "/queued" : ""}?${query}`)) as {
+    events: EventLine[];
+  };
+  if (options.json) return answer.events.map((event) => JSON.stringify(event)).join("\n");
+  if (answer.events.length === 0) return options.queued ? "Nothing waits in the queue" : "The dead-letter box is empty";
+  const rows = answer.events.map(({ id, requestId, attempts, ...rest }) => [
+    String(id),
+    (rest.boxedAt ?? rest.dueAt ?? (rest.running ? "running" : "")).replace(/\.\d+Z$/, "Z"),
+    rest.function ?? rest.target ?? "",
+    requestId,
+    String(attempts),
+    rest.condition ?? "",
+    rest.reason ?? "",
+  ]);
+  return table([
+    ["ID", options.queued ? "DUE" : "SINCE", "FUNCTION", "REQUEST", "TRIED", "CONDITION", "REASON"],
+    ...rows,
+  ]);
+}
+
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+/** @throws Error that says what is wrong. */
+async function ask(url: string, method: string, path: string): Promise<unknown> {
+  let response: Response;
+  try {
+    response = await fetch(new URL(`/_lambent/events${path}`, url), {
+      method,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+  } catch {
+    throw new Error(`Cannot reach a server at ${url}: is it running? Start one with: lambent serve`);
+  }
+  const answer: unknown = await response.json().catch(() => undefined);
+  if (response.ok) return answer;
+  throw new Error(
+    (answer as { message?: string } | undefined)?.message ?? `The server at ${url} answers ${response.status}`,
+  );
+}

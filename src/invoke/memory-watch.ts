@@ -1,0 +1,48 @@
+/** What is known of an environment's memory: its limit, the peak of the call that runs, and when to look again. */
+import type { MemoryMeter } from "../sandbox/memory-meter.ts";
+
+const BYTES_PER_MIB = 1024 * 1024;
+/** A tree of a thousand processes takes long to look at: at most a tenth of this process's time goes into that. */
+const TREE_LOOK_SPACING = 10;
+
+export class MemoryWatch {
+  readonly #limitBytes: number;
+  #lastBytes = 0;
+  #peakBytes = 0;
+  /** performance.now() */
+  #nextTreeLookMs = 0;
+
+  constructor(limitMib: number) {
+    this.#limitBytes = limitMib * BYTES_PER_MIB;
+  }
+
+  /** Calls that are too short to be looked at have the last look's. */
+  beginCall(): void {
+    this.#peakBytes = this.#lastBytes;
+  }
+
+  /** The peak of the call that runs. */
+  get usedMib(): number {
+    return Math.max(1, Math.round(this.#peakBytes / BYTES_PER_MIB));
+  }
+
+  /** Looks at the process alone; answers whether it holds more than it may. */
+  lookAtProcess(meter: MemoryMeter | undefined): boolean {
+    return this.#note(meter?.ownBytes() ?? 0);
+  }
+
+  /** Looks at the process and its children, or at the process alone while the last look at all of them took too long. */
+  lookAtTree(meter: MemoryMeter | undefined): boolean {
+    const beganAtMs = performance.now();
+    if (beganAtMs < this.#nextTreeLookMs) return this.lookAtProcess(meter);
+    const isOver = this.#note(meter?.treeBytes() ?? 0);
+    this.#nextTreeLookMs = beganAtMs + TREE_LOOK_SPACING * (performance.now() - beganAtMs);
+    return isOver;
+  }
+
+  #note(bytes: number): boolean {
+    this.#lastBytes = bytes;
+    if (bytes > this.#peakBytes) this.#peakBytes = bytes;
+    return bytes > this.#limitBytes;
+  }
+}
