@@ -153,6 +153,8 @@ export class Pool {
     const count = this.#environments.size;
     if (count === 0) return true;
     if (this.#callMs.isEmpty) return count < FIRST_ENVIRONMENTS_MAX;
+    // At most doubled at a time: first calls are slow, the more so while others start, and what is known of the next ones is better.
+    if (this.#starting >= Math.max(FIRST_ENVIRONMENTS_MAX, count - this.#starting)) return false;
     return (this.#waiting.length * this.#callMs.value) / count > this.#coldMs.value;
   }
 

@@ -3,7 +3,6 @@ import { AwsError, invalidParameter, notSupported } from "../../errors/aws-error
 import { type Archive, fileNames, readArchive } from "../../packages/archive.ts";
 import { digestOf } from "../../packages/digest.ts";
 import { findHandlerFile } from "../../packages/handler-file.ts";
-import type { S3Source } from "../../packages/s3-source.ts";
 import type { CodeUse } from "../../store/port.ts";
 import type { ServiceContext } from "../context.ts";
 import { isRunnable } from "./runtimes.ts";

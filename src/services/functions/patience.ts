@@ -1,5 +1,5 @@
 /**
- * How long answers wait for what they can do without. Each a short while, and all together a fifth of the time once some waiting has been
+ * How long answers wait for what they can do without. Each a short while, and all together a tenth of the time once some waiting has been
  * used up: who deploys a few functions is told everything, and who creates hundreds in a row is not slowed down.
  */
 export interface PatienceLimits {
@@ -9,8 +9,8 @@ export interface PatienceLimits {
   readonly savedMs: number;
 }
 
-const LIMITS: PatienceLimits = { onceMs: 500, savedMs: 1500 };
-const SHARE_OF_TIME = 0.2;
+const LIMITS: PatienceLimits = { onceMs: 500, savedMs: 800 };
+const SHARE_OF_TIME = 0.1;
 
 export class Patience {
   readonly #limits: PatienceLimits;

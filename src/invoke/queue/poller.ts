@@ -1,0 +1,308 @@
+/**
+ * Runs what is in the queue. It sleeps until an event comes in or falls due, takes events of each lane a few at a time, and writes what
+ * became of those that ended in the same step in which it takes the next ones.
+ *
+ * Lanes take turns, and the fewer places are left, the fewer one lane may hold: there is always one for a lane that comes new.
+ */
+import type { CancelTimer, Clock } from "../../core/clock.ts";
+import type { Log } from "../../core/log.ts";
+import type { DeliveryHead, InvocationHead, NewEvent, QueuedEvent, QueueStore } from "../../store/queue-port.ts";
+import type { AttemptEnd } from "./attempt.ts";
+import type { DeliveryEnd } from "./deliver.ts";
+import { type Lane, Lanes } from "./lanes.ts";
+import { deferralMs } from "./retry-policy.ts";
+import { type SettledEvent, Settler, type SettlerDeps } from "./settler.ts";
+import { STALLED_MS } from "./window.ts";
+
+export interface PollerDeps extends SettlerDeps {
+  readonly queue: QueueStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** How many events may run at the same time, all lanes together. */
+  readonly runningMax: number;
+  readonly attempt: (event: QueuedEvent, head: InvocationHead) => Promise<AttemptEnd>;
+  readonly deliver: (event: QueuedEvent, head: DeliveryHead) => Promise<DeliveryEnd>;
+}
+
+/** Longer than any call may take, with its start and its wait for an environment. */
+export const LEASE_MS = 20 * 60_000;
+/** A lane may hold so many times the places that are left. */
+const SHARE = 4;
+/** Events that are taken ahead of their turn, so that one step of the store serves several. */
+const TAKEN_COUNT_MAX = 64;
+const TAKEN_BYTES_MAX = 512 * 1024;
+/** Lanes that one step of the store takes from. */
+const LANES_A_TURN = 64;
+/** Ends wait so long for others, to be written in one step with them. */
+const GATHER_MS = 3;
+const GATHER_COUNT = 32;
+/** After a step of the store that failed, as when the disk is full. */
+const STORE_FAILED_WAIT_MS = 1000;
+
+export class Poller {
+  readonly #deps: PollerDeps;
+  readonly #lanes = new Lanes();
+  readonly #settler: Settler;
+  /** What this process holds: a lease that ran out while its call still goes on must not begin another one. */
+  readonly #held = new Set<number>();
+  #running = 0;
+  #turn: Promise<void> | undefined;
+  #turnAgain = false;
+  #gathering: Timer | undefined;
+  #stallTimer: Timer | undefined;
+  #alarm: { atMs: number; cancel: CancelTimer } | undefined;
+  #storeFailedUntilMs = 0;
+  #stopped = false;
+  #onQuiet: (() => void)[] = [];
+
+  constructor(deps: PollerDeps) {
+    this.#deps = deps;
+    this.#settler = new Settler(deps);
+  }
+
+  /** Takes up what an earlier process left, and goes on from there. */
+  async start(): Promise<void> {
+    const { queue } = this.#deps;
+    await queue.releaseLeases();
+    for (const { lane, dueAtMs } of await queue.lanes()) this.#noteDue(lane, dueAtMs);
+    this.#wake();
+  }
+
+  /** Queues events: durable when this resolves, and then they are on their way. */
+  async submit(events: readonly NewEvent[]): Promise<void> {
+    await this.#deps.queue.accept(events);
+    for (const { lane, dueAtMs } of events) this.#noteDue(lane, dueAtMs);
+    this.#wake();
+  }
+
+  /** Something came into these lanes by another way. */
+  note(lanes: readonly string[]): void {
+    for (const lane of new Set(lanes)) this.#noteDue(lane, this.#deps.clock.nowMs());
+    this.#wake();
+  }
+
+  /** Begins nothing more; what runs goes on. */
+  stop(): void {
+    this.#stopped = true;
+    this.#alarm?.cancel();
+    this.#alarm = undefined;
+    clearTimeout(this.#stallTimer);
+  }
+
+  /** Writes what became of all that ended. Calls that still run are not waited for: they run again after the next start. */
+  async close(): Promise<void> {
+    this.stop();
+    await this.#turn;
+    clearTimeout(this.#gathering);
+    this.#storeFailedUntilMs = 0;
+    if (this.#settler.count > 0) await this.#takeTurn();
+  }
+
+  /** Resolves when nothing runs and nothing is due: all that the queue does next waits for the clock, or for new events. */
+  async untilQuiet(): Promise<void> {
+    while (!this.#isQuiet()) await new Promise<void>((resolve) => this.#onQuiet.push(resolve));
+  }
+
+  get runningCount(): number {
+    return this.#running;
+  }
+
+  #isQuiet(): boolean {
+    if (this.#running > 0 || this.#turn) return false;
+    const nowMs = this.#deps.clock.nowMs();
+    if (this.#stopped || this.#storeFailedUntilMs > nowMs) return true;
+    this.#lanes.wake(nowMs);
+    return this.#settler.count === 0 && this.#lanes.awake.size === 0;
+  }
+
+  #noteDue(name: string, dueAtMs: number): void {
+    const lane = this.#lanes.get(name);
+    lane.dueAtMs = Math.min(lane.dueAtMs, dueAtMs);
+    this.#lanes.update(lane, this.#deps.clock.nowMs());
+  }
+
+  /** One turn after the other, for as long as there is something to do. */
+  #wake(): void {
+    this.#turnAgain = true;
+    if (this.#turn) return;
+    clearTimeout(this.#gathering);
+    this.#gathering = undefined;
+    this.#turn = this.#takeTurns();
+  }
+
+  async #takeTurns(): Promise<void> {
+    await Promise.resolve(); // so that `#turn` is set before it is over
+    while (this.#turnAgain) {
+      this.#turnAgain = false;
+      await this.#takeTurn();
+    }
+    this.#turn = undefined;
+    this.#arm();
+    for (const resolve of this.#onQuiet.splice(0)) resolve();
+  }
+
+  async #takeTurn(): Promise<void> {
+    const { queue, clock, log } = this.#deps;
+    const nowMs = clock.nowMs();
+    if (this.#storeFailedUntilMs > nowMs) return;
+    this.#lanes.wake(nowMs);
+    const wanted = this.#stopped ? [] : this.#wanted(nowMs);
+    let settled: readonly SettledEvent[] = [];
+    try {
+      settled = await this.#settler.take();
+      if (settled.length + wanted.length > 0) {
+        for (const lane of this.#restingOf(settled)) wanted.push({ lane, countMax: 0 });
+        // What is noted from here on is news that the answer may not have.
+        for (const { lane } of wanted) this.#lanes.get(lane).dueAtMs = Number.POSITIVE_INFINITY;
+        const settlements = settled.map(({ settlement }) => settlement);
+        const answer = await queue.exchange({ nowMs, leasedUntilMs: nowMs + LEASE_MS, settlements, wanted });
+        for (const one of settled) this.#written(one);
+        for (const event of answer.taken) this.#take(event);
+        for (const { lane, dueAtMs } of answer.lanes) this.#noteDue(lane, dueAtMs ?? Number.POSITIVE_INFINITY);
+      }
+    } catch (error) {
+      log.error({ err: error }, "Cannot write to the queue; trying again in a second");
+      this.#settler.putBack(settled);
+      this.#storeFailedUntilMs = nowMs + STORE_FAILED_WAIT_MS;
+      for (const { lane } of wanted) this.#noteDue(lane, this.#storeFailedUntilMs);
+      return;
+    }
+    this.#begin();
+    if (!this.#stopped && this.#wanted(nowMs).length > 0) this.#turnAgain = true;
+  }
+
+  /** Lanes whose store of taken events runs low. */
+  #wanted(nowMs: number): { lane: string; countMax: number }[] {
+    const wanted: { lane: string; countMax: number }[] = [];
+    if (this.#running >= this.#deps.runningMax) return wanted;
+    for (const lane of this.#lanes.awake) {
+      if (lane.dueAtMs > nowMs || lane.blocked) continue;
+      const ahead = Math.min(2 * lane.window.size, TAKEN_COUNT_MAX, Math.ceil(TAKEN_BYTES_MAX / (lane.bodyBytes + 1)));
+      if (lane.taken.length > ahead / 4) continue;
+      wanted.push({ lane: lane.name, countMax: ahead - lane.taken.length });
+      if (wanted.length === LANES_A_TURN) break;
+    }
+    return wanted;
+  }
+
+  /** Lanes that have come to rest: they are asked when they are due next, for what they knew of was the lease of what ended. */
+  #restingOf(settled: readonly SettledEvent[]): string[] {
+    const names = new Set(settled.map(({ lane }) => lane));
+    return [...names].filter((name) => {
+      const lane = this.#lanes.get(name);
+      return lane.running === 0 && !this.#lanes.awake.has(lane);
+    });
+  }
+
+  #written({ lane, settlement }: SettledEvent): void {
+    this.#held.delete(settlement.id);
+    if (settlement.next === "again") this.#noteDue(lane, settlement.dueAtMs);
+    else for (const event of settlement.enqueue ?? []) this.#noteDue(event.lane, event.dueAtMs);
+  }
+
+  #take(event: QueuedEvent): void {
+    if (this.#held.has(event.id)) return;
+    this.#held.add(event.id);
+    const lane = this.#lanes.get(event.lane);
+    lane.taken.push(event);
+    lane.noteBody(event.body.length);
+  }
+
+  /** Begins what there is room for, an event of each lane in turn. */
+  #begin(): void {
+    const nowMs = this.#deps.clock.nowMs();
+    let passed = 0; // lanes in a row that had nothing to begin
+    for (const lane of this.#lanes.awake) {
+      if (this.#stopped || this.#running >= this.#deps.runningMax || passed >= this.#lanes.awake.size) break;
+      const event = this.#mayBegin(lane) ? lane.taken.shift() : undefined;
+      passed = event ? 0 : passed + 1;
+      this.#lanes.passTurn(lane); // the loop meets it again, behind the others
+      if (!event) continue;
+      void this.#run(lane, event);
+      this.#lanes.update(lane, nowMs);
+    }
+    this.#watchForStall();
+  }
+
+  #mayBegin(lane: Lane): boolean {
+    if (lane.blocked || lane.taken.length === 0) return false;
+    return lane.running < lane.window.size && lane.running < SHARE * (this.#deps.runningMax - this.#running);
+  }
+
+  async #run(lane: Lane, event: QueuedEvent): Promise<void> {
+    lane.running++;
+    this.#running++;
+    try {
+      const { head } = event;
+      if (head.kind === "invocation")
+        this.#callEnded(lane, event, { head, end: await this.#deps.attempt(event, head) });
+      else this.#settler.add({ event, head, end: await this.#deps.deliver(event, head) });
+    } catch (error) {
+      // A bug of ours: the event stays leased, and is tried again when that has run out.
+      this.#deps.log.error({ err: error, requestId: event.requestId }, "Cannot process an event");
+      this.#held.delete(event.id);
+    }
+    const nowMs = this.#deps.clock.nowMs();
+    const othersWait = lane.taken.length > 0 || lane.dueAtMs <= nowMs;
+    lane.running--;
+    this.#running--;
+    lane.window.ended(performance.now(), othersWait);
+    this.#lanes.update(lane, nowMs);
+    this.#afterEnd(lane, nowMs);
+  }
+
+  #callEnded(lane: Lane, event: QueuedEvent, { head, end }: { head: InvocationHead; end: AttemptEnd }): void {
+    if (end.kind === "stopping") {
+      this.stop();
+      return;
+    }
+    if (end.kind === "throttled" && lane.running > 1) {
+      // Others of the lane hold the places that it has: the event waits for one of them, and nothing is counted.
+      lane.taken.unshift(event);
+      lane.blocked = true;
+      return;
+    }
+    lane.blocked = false;
+    if (end.kind === "throttled") lane.pausedUntilMs = this.#deps.clock.nowMs() + deferralMs(event.deferralCount);
+    this.#settler.add({ event, head, end });
+  }
+
+  /** Fills the place that came free with what is at hand; what ended is written at once, or with others a moment later. */
+  #afterEnd(lane: Lane, nowMs: number): void {
+    this.#begin();
+    const runsDry = lane.taken.length === 0 && lane.dueAtMs <= nowMs && !this.#stopped;
+    if (this.#running === 0 || runsDry || this.#settler.count >= GATHER_COUNT) this.#wake();
+    else this.#gathering ??= setTimeout(() => this.#wake(), GATHER_MS);
+  }
+
+  /** A lane whose whole window stands still gets a larger one. */
+  #watchForStall(): void {
+    if (this.#stallTimer || this.#stopped || this.#running === 0 || this.#lanes.awake.size === 0) return;
+    this.#stallTimer = setTimeout(() => {
+      this.#stallTimer = undefined;
+      const nowMs = performance.now();
+      for (const lane of this.#lanes.awake) {
+        if (lane.running >= lane.window.size) lane.window.growIfStalled(nowMs);
+      }
+      this.#wake(); // which begins, and watches on
+    }, STALLED_MS);
+    this.#stallTimer.unref();
+  }
+
+  #arm(): void {
+    if (this.#stopped) return;
+    const { clock } = this.#deps;
+    const nowMs = clock.nowMs();
+    const failed = this.#storeFailedUntilMs > nowMs;
+    const atMs = failed ? this.#storeFailedUntilMs : this.#lanes.wake(nowMs);
+    if (this.#alarm?.atMs === atMs) return;
+    this.#alarm?.cancel();
+    this.#alarm = undefined;
+    if (atMs === Number.POSITIVE_INFINITY) return;
+    const cancel = clock.setTimer(atMs, () => {
+      this.#alarm = undefined;
+      this.#wake();
+    });
+    this.#alarm = { atMs, cancel };
+  }
+}
