@@ -93,6 +93,7 @@ export async function startServer(config: Config, own: OwnCommands): Promise<Ser
   };
   let listener: Bun.Server<undefined>;
   try {
+    await sweep(services, buckets); // while nothing is held: what a crash left half written goes too
     await services.activations.resume();
     await restoreConcurrency(services);
     listener = listen(config, services, buckets);
@@ -101,7 +102,6 @@ export async function startServer(config: Config, own: OwnCommands): Promise<Ser
     throw error;
   }
   await services.events.start();
-  void sweep(services, buckets);
   return {
     url: urlOf(config.host, listener.port ?? config.port),
     async stop() {

@@ -40,6 +40,8 @@ const FIRST_ENVIRONMENTS_MAX = 2 * availableParallelism();
 const PARALLEL_ENVIRONMENTS = availableParallelism();
 /** Calls that take less are handed to a busy environment ahead of their turn. */
 const SHORT_CALL_MS = 2;
+/** A function whose calls are that short has to be stuck for so many starts' time before it gets more environments. */
+const QUICK_CALL_PATIENCE = 4;
 
 export class Pool {
   readonly spec: ExecutionSpec;
@@ -174,8 +176,11 @@ export class Pool {
   #lookAgain(): void {
     this.#patienceTimer = undefined;
     const count = this.#environments.size;
+    // A machine that is short of processor time makes quick calls look slow now and then; more processes would be no help to it.
+    const isQuick = !this.#callMs.isEmpty && this.#callMs.value <= SHORT_CALL_MS;
+    const stuckAfterMs = this.#coldMs.value * (isQuick ? QUICK_CALL_PATIENCE : 1);
     const isStuck = [...this.#environments].every(
-      ({ state, callAgeMs }) => state !== "busy" || callAgeMs > this.#coldMs.value,
+      ({ state, callAgeMs }) => state !== "busy" || callAgeMs > stuckAfterMs,
     );
     if (isStuck) this.#startMore(count - this.#starting);
     else if (count < PARALLEL_ENVIRONMENTS) this.#startMore(1);

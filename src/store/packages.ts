@@ -18,10 +18,26 @@ export async function openPackages(directory: string): Promise<PackageStore> {
   await mkdir(zips, { recursive: true, mode: 0o700 });
   await mkdir(trees, { recursive: true, mode: 0o755 });
   await mkdir(bundles, { recursive: true, mode: 0o755 });
-  const holds = new Holds();
+  /** Unused already when a sweep came by, and held: they go when they are let go. */
+  const postponed = new Set<string>();
+  const holds = new Holds((hex) => {
+    if (postponed.delete(hex)) setImmediate(() => void sweepAgain());
+  });
+  const postpone = (hex: string): void => {
+    if (holds.has(hex)) postponed.add(hex);
+    else setImmediate(() => void sweepAgain()); // it was let go while the sweep was under way
+  };
+  let sweepAgain = async (): Promise<unknown> => undefined;
   const writing = new Map<string, Promise<void>>();
   let sweeping: Promise<unknown> = Promise.resolve();
   const zipPath = (hex: string): string => join(zips, `${hex}.zip`);
+
+  const sweep: PackageStore["sweep"] = (inUse) => {
+    const swept = sweeping.then(() => sweepFolders({ folders: [zips, trees, bundles], holds, postpone }, inUse));
+    sweeping = swept.catch(() => undefined); // its caller hears of the failure; the next sweep tries again
+    sweepAgain = () => sweep(inUse).catch(() => undefined);
+    return swept;
+  };
 
   return {
     async put({ sha256, bytes }) {
@@ -48,18 +64,24 @@ export async function openPackages(directory: string): Promise<PackageStore> {
     },
     unpackedPath: (sha256) => join(trees, hexOf(sha256)),
     bundlePath: ({ sha256, handler }) => join(bundles, `${hexOf(sha256)}-${shortHashOf(handler)}`),
-    sweep(inUse) {
-      const swept = sweeping.then(() => sweep({ folders: [zips, trees, bundles], holds }, inUse));
-      sweeping = swept.catch(() => undefined); // its caller hears of the failure; the next sweep tries again
-      return swept;
-    },
+    sweep,
   };
 }
 
 /** Counts who needs a digest now, and remembers for a running sweep who needed it since it began. */
 class Holds {
   readonly #counts = new Map<string, number>();
+  readonly #onFree: (hex: string) => void;
   readonly #sweeps = new Set<Set<string>>();
+
+  /** `onFree`: nobody needs this digest any more. */
+  constructor(onFree: (hex: string) => void) {
+    this.#onFree = onFree;
+  }
+
+  has(hex: string): boolean {
+    return this.#counts.has(hex);
+  }
 
   take(hex: string): Release {
     this.#counts.set(hex, (this.#counts.get(hex) ?? 0) + 1);
@@ -70,7 +92,10 @@ class Holds {
       held = false;
       const left = (this.#counts.get(hex) ?? 1) - 1;
       if (left > 0) this.#counts.set(hex, left);
-      else this.#counts.delete(hex);
+      else {
+        this.#counts.delete(hex);
+        this.#onFree(hex);
+      }
     };
   }
 
@@ -114,8 +139,8 @@ export async function syncDirectory(directory: string): Promise<void> {
   }
 }
 
-function sweep(
-  { folders, holds }: { folders: readonly string[]; holds: Holds },
+function sweepFolders(
+  { folders, holds, postpone }: { folders: readonly string[]; holds: Holds; postpone: (hex: string) => void },
   inUse: () => Promise<ReadonlySet<string>>,
 ): Promise<readonly string[]> {
   return holds.during(async (wasHeld) => {
@@ -125,7 +150,11 @@ function sweep(
     const removed = new Set<string>();
     for (const { folder, name, hex } of found) {
       const isWhole = WHOLE.test(name); // or else a leftover of a write that never ended
-      if (wasHeld(hex) || (isWhole && used.has(hex))) continue;
+      if (isWhole && used.has(hex)) continue;
+      if (wasHeld(hex)) {
+        postpone(hex);
+        continue;
+      }
       const doomed = isWhole ? freeName(join(folder, `${name}.doomed`)) : join(folder, name);
       // In the same tick as the check above, so that no `put` falls between: it finds the package held back, or gone.
       if (isWhole) renameSync(join(folder, name), doomed);

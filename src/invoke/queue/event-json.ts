@@ -22,27 +22,30 @@ export function flawOf(payload: Uint8Array): string | undefined {
 }
 
 function encodingFlaw(payload: Uint8Array): string {
-  const at = firstInvalidByte(payload);
-  const byte = payload[at] ?? 0;
-  const which = byte < 0xc0 || byte > 0xf7 ? "start" : "middle";
-  return `Invalid UTF-8 ${which} byte 0x${byte.toString(16)}${placeOf(payload, at)}`;
+  const { at, part } = firstInvalidByte(payload);
+  return `Invalid UTF-8 ${part} byte 0x${(payload[at] ?? 0).toString(16)}${placeOf(payload, at)}`;
 }
 
-/** Where a sequence begins that is none: each good one is decoded by itself. */
-function firstInvalidByte(payload: Uint8Array): number {
+/** The decoder says only that something is wrong: it is asked character by character, and in the wrong one byte by byte. */
+function firstInvalidByte(payload: Uint8Array): { at: number; part: "start" | "middle" } {
   for (let at = 0; at < payload.length; ) {
     const lead = payload[at] ?? 0;
     const length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
     if (length > 1) {
-      try {
-        strictDecoder.decode(payload.subarray(at, at + length));
-      } catch {
-        return at;
+      const character = payload.subarray(at, at + length);
+      const decoder = new TextDecoder("utf-8", { fatal: true });
+      for (let k = 0; k < length; k++) {
+        if (k === character.length) return { at, part: "start" }; // the text ends within a character
+        try {
+          decoder.decode(character.subarray(k, k + 1), { stream: true });
+        } catch {
+          return { at: at + k, part: k === 0 ? "start" : "middle" };
+        }
       }
     }
     at += length;
   }
-  return payload.length;
+  return { at: payload.length, part: "start" };
 }
 
 function syntaxFlaw(payload: Uint8Array, text: string): string {

@@ -71,6 +71,7 @@ export async function updateFunctionCode(
     return configurationView(ctx.home, version);
   } finally {
     release();
+    void sweepPackages(ctx); // what the new code replaced
   }
 }
 
