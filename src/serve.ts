@@ -82,10 +82,10 @@ export async function startServer(config: Config, own: OwnCommands): Promise<Ser
     runnerCommand: own.runner,
   });
   const close = async (): Promise<void> => {
+    await services.events.close(); // first: a call that the dispatcher ends must not count as one that failed
     services.dispatcher.close();
     recorder.close();
     bundler.close();
-    await services.events.close();
     await services.activations.allSettled();
     await logFiles.flush();
     buckets.close();

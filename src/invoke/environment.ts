@@ -60,6 +60,8 @@ export class Environment {
   readonly #memory: MemoryWatch;
   #ranOutOfMemory = false;
   #frozen = false;
+  /** Answers to calls ahead that came while the call before them still waits for the rest of its output. */
+  readonly #early: (() => void)[] = [];
 
   constructor(options: EnvironmentOptions) {
     this.#options = options;
@@ -185,6 +187,9 @@ export class Environment {
     if (next) this.#begin(next);
     else if (this.state === "busy") this.#move("idle");
     call.resolve({ outcome: end.outcome, metrics, ...(logTail !== undefined && { logTail }) });
+    if (this.#early.length === 0) return;
+    for (const receive of this.#early.splice(0)) receive();
+    if (this.#early.length === 0) this.#sandbox?.resumeFrames();
   }
 
   /** An environment is frozen between calls, as on AWS: what a handler left running goes on in the next call. */
@@ -225,6 +230,11 @@ export class Environment {
   }
 
   #receive(frame: RunnerFrame, payload: Uint8Array): void {
+    const isEnding = this.#call !== undefined && this.#call.deadline === undefined;
+    if (isEnding && "id" in frame && this.#ahead.some(({ invocation }) => invocation.requestId === frame.id)) {
+      this.#early.push(() => this.#receive(frame, payload));
+      return this.#sandbox?.pauseFrames();
+    }
     switch (frame.type) {
       case "hello":
         if (!this.#initSent) this.#sandbox?.send(encodeFrame(initFrameOf(this.#options))); // each answer waits here until it is read: one is all that is owed

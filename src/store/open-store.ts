@@ -2,8 +2,8 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { acquireDataDirectory, DataDirectoryUnusableError } from "./data-directory.ts";
-import { openPackages, removeTree, syncDirectory } from "./packages.ts";
-import type { PackageStore, Store } from "./port.ts";
+import { type OpenPackages, openPackages, removeTree, syncDirectory } from "./packages.ts";
+import type { Store } from "./port.ts";
 import { aliasStore } from "./sqlite/aliases.ts";
 import { closeDatabase, openDatabase, type StoreDatabase } from "./sqlite/database.ts";
 import { documentStore } from "./sqlite/documents.ts";
@@ -55,7 +55,7 @@ async function openInMemory(): Promise<Store> {
 function assemble(parts: {
   db: StoreDatabase;
   queue: OpenQueue;
-  packages: PackageStore;
+  packages: OpenPackages;
   onClosed: () => Promise<void>;
 }): Store {
   const { db, queue, packages } = parts;
@@ -67,6 +67,7 @@ function assemble(parts: {
     packages,
     queue,
     async close() {
+      await packages.close();
       await queue.close();
       closeDatabase(db);
       await parts.onClosed();

@@ -9,8 +9,13 @@ import { chmod, mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { PackageStore, Release } from "./port.ts";
 
+export interface OpenPackages extends PackageStore {
+  /** Resolves when no sweep is under way and none will begin by itself. */
+  close(): Promise<void>;
+}
+
 /** Opens the packages of a data directory, making the folders that are missing. */
-export async function openPackages(directory: string): Promise<PackageStore> {
+export async function openPackages(directory: string): Promise<OpenPackages> {
   const zips = join(directory, "packages");
   const trees = join(directory, "unpacked");
   const bundles = join(directory, "bundles");
@@ -65,6 +70,10 @@ export async function openPackages(directory: string): Promise<PackageStore> {
     unpackedPath: (sha256) => join(trees, hexOf(sha256)),
     bundlePath: ({ sha256, handler }) => join(bundles, `${hexOf(sha256)}-${shortHashOf(handler)}`),
     sweep,
+    async close() {
+      sweepAgain = async () => undefined;
+      await sweeping;
+    },
   };
 }
 

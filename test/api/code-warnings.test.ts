@@ -100,12 +100,16 @@ describe("CreateFunction warns of", () => {
 
 test("the first answer has the warning, when it is found soon", async () => {
   await create({ "index.js": "exports.handler = () => 'a process is there now';" });
-  await until("an answer came with its warning", async () => {
-    await Bun.sleep(200); // answers have some waiting saved up
-    const Code = { ZipFile: await base64({ "index.mjs": `export const nothing = ${++count};` }) };
-    const answer = await app.createFunction(`checked-${count}`, { Code });
-    return warningOf(answer).includes('Cannot find the export "handler"');
-  });
+  await until(
+    "an answer came with its warning",
+    async () => {
+      await Bun.sleep(400); // answers have some waiting saved up
+      const Code = { ZipFile: await base64({ "index.mjs": `export const nothing = ${++count};` }) };
+      const answer = await app.createFunction(`checked-${count}`, { Code });
+      return warningOf(answer).includes('Cannot find the export "handler"');
+    },
+    20_000,
+  );
 });
 
 test("UpdateFunctionConfiguration warns when the new handler is not there, and only when the handler is named", async () => {

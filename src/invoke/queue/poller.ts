@@ -4,9 +4,10 @@
  *
  * Lanes take turns, and the fewer places are left, the fewer one lane may hold: there is always one for a lane that comes new.
  */
-import type { CancelTimer, Clock } from "../../core/clock.ts";
+import type { Clock } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
 import type { DeliveryHead, InvocationHead, NewEvent, QueuedEvent, QueueStore } from "../../store/queue-port.ts";
+import { Alarm } from "./alarm.ts";
 import type { AttemptEnd } from "./attempt.ts";
 import type { DeliveryEnd } from "./deliver.ts";
 import { type Lane, Lanes } from "./lanes.ts";
@@ -43,6 +44,7 @@ export class Poller {
   readonly #deps: PollerDeps;
   readonly #lanes = new Lanes();
   readonly #settler: Settler;
+  readonly #alarm: Alarm;
   /** What this process holds: a lease that ran out while its call still goes on must not begin another one. */
   readonly #held = new Set<number>();
   #running = 0;
@@ -50,14 +52,15 @@ export class Poller {
   #turnAgain = false;
   #gathering: Timer | undefined;
   #stallTimer: Timer | undefined;
-  #alarm: { atMs: number; cancel: CancelTimer } | undefined;
   #storeFailedUntilMs = 0;
   #stopped = false;
+  #closed = false;
   #onQuiet: (() => void)[] = [];
 
   constructor(deps: PollerDeps) {
     this.#deps = deps;
     this.#settler = new Settler(deps);
+    this.#alarm = new Alarm(deps.clock, () => this.#wake());
   }
 
   /** Takes up what an earlier process left, and goes on from there. */
@@ -84,27 +87,23 @@ export class Poller {
   /** Begins nothing more; what runs goes on. */
   stop(): void {
     this.#stopped = true;
-    this.#alarm?.cancel();
-    this.#alarm = undefined;
+    this.#alarm.clear();
     clearTimeout(this.#stallTimer);
   }
 
-  /** Writes what became of all that ended. Calls that still run are not waited for: they run again after the next start. */
+  /** Writes what became of all that ended. A call that still runs may be killed now: it counts for nothing and runs again after the next start. */
   async close(): Promise<void> {
     this.stop();
     await this.#turn;
     clearTimeout(this.#gathering);
     this.#storeFailedUntilMs = 0;
     if (this.#settler.count > 0) await this.#takeTurn();
+    this.#closed = true;
   }
 
   /** Resolves when nothing runs and nothing is due: all that the queue does next waits for the clock, or for new events. */
   async untilQuiet(): Promise<void> {
     while (!this.#isQuiet()) await new Promise<void>((resolve) => this.#onQuiet.push(resolve));
-  }
-
-  get runningCount(): number {
-    return this.#running;
   }
 
   #isQuiet(): boolean {
@@ -242,6 +241,7 @@ export class Poller {
       this.#deps.log.error({ err: error, requestId: event.requestId }, "Cannot process an event");
       this.#held.delete(event.id);
     }
+    if (this.#closed) return;
     const nowMs = this.#deps.clock.nowMs();
     const othersWait = lane.taken.length > 0 || lane.dueAtMs <= nowMs;
     lane.running--;
@@ -291,18 +291,8 @@ export class Poller {
 
   #arm(): void {
     if (this.#stopped) return;
-    const { clock } = this.#deps;
-    const nowMs = clock.nowMs();
+    const nowMs = this.#deps.clock.nowMs();
     const failed = this.#storeFailedUntilMs > nowMs;
-    const atMs = failed ? this.#storeFailedUntilMs : this.#lanes.wake(nowMs);
-    if (this.#alarm?.atMs === atMs) return;
-    this.#alarm?.cancel();
-    this.#alarm = undefined;
-    if (atMs === Number.POSITIVE_INFINITY) return;
-    const cancel = clock.setTimer(atMs, () => {
-      this.#alarm = undefined;
-      this.#wake();
-    });
-    this.#alarm = { atMs, cancel };
+    this.#alarm.set(failed ? this.#storeFailedUntilMs : this.#lanes.wake(nowMs));
   }
 }
