@@ -60,8 +60,7 @@ export class Environment {
   readonly #memory: MemoryWatch;
   #ranOutOfMemory = false;
   #frozen = false;
-  /** Answers to calls ahead that came while the call before them still waits for the rest of its output. */
-  readonly #early: (() => void)[] = [];
+  readonly #early: (() => void)[] = []; // answers to calls ahead, while the one before them still waits for the rest of its output
 
   constructor(options: EnvironmentOptions) {
     this.#options = options;
@@ -146,8 +145,8 @@ export class Environment {
     this.#log.line(this.#lines.start(requestId, this.spec.functionVersion));
     call.beganAtMs = performance.now();
     call.deadline = setTimeout(() => {
+      this.stop(); // first: the end of this call is not to begin the next one here
       this.#endCall(call, { outcome: timedOut(requestId, this.spec.timeoutMs), marked: false, status: "timeout" });
-      this.stop();
     }, call.timeoutMs);
   }
 
@@ -287,9 +286,9 @@ export class Environment {
     const failureOf = (requestId: string): Outcome =>
       this.#ranOutOfMemory ? outOfMemory(requestId) : (this.#fault ?? exited(requestId, exit));
     this.#onStart?.({ kind: "failed", failureOf });
+    this.#move("dead"); // first: the end of this call is not to begin the next one here
     const call = this.#call;
     if (call) this.#endCall(call, { outcome: failureOf(call.invocation.requestId), marked: false, status: "error" });
-    this.#move("dead");
     for (const notBegun of this.#ahead.splice(0)) notBegun.reject(new NotBegunError());
     this.#options.onDead();
   }

@@ -79,7 +79,7 @@ export class Pool {
   }
 
   invoke(invocation: Invocation): Promise<InvocationResult> {
-    const environment = this.#takeIdle() ?? this.#withRoomAhead(invocation);
+    const environment = this.#hasEnoughAtWork ? this.#withRoomAhead(invocation) : this.#takeIdle();
     if (environment) return this.#run(environment, invocation);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ invocation, resolve, reject });
@@ -139,13 +139,21 @@ export class Pool {
   }
 
   /**
-   * A busy environment that may be handed this call already. Worth it only for calls so short that the way to the runner and back is what
-   * they take, and once every processor has its environment.
+   * Whether one environment more would only take processor time from the others: calls are so short that the way to the runner and back is
+   * what they take, and every processor has its environment. Those that are idle beyond that are left alone, and reaped in time.
    */
+  get #hasEnoughAtWork(): boolean {
+    const atWork = this.#environments.size - this.#starting - this.#idle.length;
+    return atWork >= PARALLEL_ENVIRONMENTS && this.#isQuick;
+  }
+
+  get #isQuick(): boolean {
+    return !this.#callMs.isEmpty && this.#callMs.value <= SHORT_CALL_MS;
+  }
+
+  /** A busy environment that may be handed this call already, unless others wait for that. */
   #withRoomAhead(invocation: Invocation): Environment | undefined {
-    if (this.#callMs.isEmpty || this.#callMs.value > SHORT_CALL_MS || invocation.wantsLogTail || invocation.stream)
-      return undefined;
-    if (this.#waiting.length > 0 || this.#environments.size < PARALLEL_ENVIRONMENTS) return undefined;
+    if (this.#waiting.length > 0 || !mayGoAhead(invocation)) return undefined;
     for (const environment of this.#environments) if (environment.hasRoomAhead) return environment;
     return undefined;
   }
@@ -177,14 +185,22 @@ export class Pool {
     this.#patienceTimer = undefined;
     const count = this.#environments.size;
     // A machine that is short of processor time makes quick calls look slow now and then; more processes would be no help to it.
-    const isQuick = !this.#callMs.isEmpty && this.#callMs.value <= SHORT_CALL_MS;
-    const stuckAfterMs = this.#coldMs.value * (isQuick ? QUICK_CALL_PATIENCE : 1);
+    const stuckAfterMs = this.#coldMs.value * (this.#isQuick ? QUICK_CALL_PATIENCE : 1);
     const isStuck = [...this.#environments].every(
       ({ state, callAgeMs }) => state !== "busy" || callAgeMs > stuckAfterMs,
     );
+    if (isStuck) this.#useIdle();
     if (isStuck) this.#startMore(count - this.#starting);
     else if (count < PARALLEL_ENVIRONMENTS) this.#startMore(1);
     this.pump();
+  }
+
+  #useIdle(): void {
+    while (this.#waiting.length > 0) {
+      const environment = this.#takeIdle();
+      if (!environment) return;
+      this.#offer(environment);
+    }
   }
 
   /** As many as there are, so that their number doubles until it is enough. */
@@ -270,7 +286,7 @@ export class Pool {
   /** The next one who waits goes to an environment that is still busy. */
   #handOver(environment: Environment): void {
     const next = this.#waiting[0];
-    if (!next || this.#callMs.value > SHORT_CALL_MS || next.invocation.wantsLogTail || next.invocation.stream) return;
+    if (!next || !this.#isQuick || !mayGoAhead(next.invocation)) return;
     this.#waiting.shift();
     this.#run(environment, next.invocation).then(next.resolve, next.reject);
   }
@@ -283,3 +299,6 @@ export class Pool {
     else this.#idle.push(environment);
   }
 }
+
+/** A call with a log tail or a stream is told apart from its neighbours by more than its answer. */
+const mayGoAhead = ({ wantsLogTail, stream }: Invocation): boolean => !wantsLogTail && stream === undefined;

@@ -181,7 +181,8 @@ export function queueContract(implementation: string, open: () => Promise<Store>
     });
 
     test("the box is listed newest first, page by page, and by function", async () => {
-      const { id } = (await queue().accept([queuedCall("a")]), await heldOf(queue(), "a", 100));
+      await queue().accept([queuedCall("a")]);
+      const { id } = await heldOf(queue(), "a", 100);
       await settle(queue(), 100, { id, next: "end", box: ["a", "b", "a"].map((name) => letter(name)) });
       const all = await queue().listBox({ countMax: 10 });
       expect(all.map(({ functionName }) => functionName)).toEqual(["a", "b", "a"]);

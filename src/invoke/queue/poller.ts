@@ -53,7 +53,8 @@ export class Poller {
   #gathering: Timer | undefined;
   #stallTimer: Timer | undefined;
   #storeFailedUntilMs = 0;
-  #stopped = false;
+  /** Nothing is taken before the start, when leases are released that must not be its own. */
+  #stopped = true;
   #closed = false;
   #onQuiet: (() => void)[] = [];
 
@@ -67,6 +68,7 @@ export class Poller {
   async start(): Promise<void> {
     const { queue } = this.#deps;
     await queue.releaseLeases();
+    this.#stopped = false;
     for (const { lane, dueAtMs } of await queue.lanes()) this.#noteDue(lane, dueAtMs);
     this.#wake();
   }

@@ -1,0 +1,114 @@
+/** Calls that lie in the runner behind the one that runs: whatever becomes of that one, each of them is answered, and run once. */
+import { afterEach, expect, test } from "bun:test";
+import { randomUUID } from "node:crypto";
+import { NotBegunError } from "../../src/invoke/call.ts";
+import { Environment } from "../../src/invoke/environment.ts";
+import type { ExecutionSpec, Invocation } from "../../src/invoke/invocation.ts";
+import type { LogSink } from "../../src/invoke/logs/environment-log.ts";
+import { RUNNER_COMMAND, specOf, startDispatcher, type TestDispatcher } from "../support/dispatcher.ts";
+import { until } from "../support/until.ts";
+
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end();
+});
+const start = (): TestDispatcher => {
+  const house = startDispatcher();
+  ends.push(() => house.close());
+  return house;
+};
+
+function environmentOf(spec: ExecutionSpec, logSink: LogSink = () => {}): Environment {
+  const environment = new Environment({
+    spec,
+    command: RUNNER_COMMAND,
+    processVariables: { PATH: process.env.PATH ?? "" },
+    variables: {},
+    region: "us-east-1",
+    logGroupName: "group",
+    logStreamName: "stream",
+    logSink,
+    nowMs: () => 0,
+    onDead: () => {},
+  });
+  ends.push(() => environment.stop());
+  return environment;
+}
+const invocationOf = (event: object): Invocation => ({
+  requestId: randomUUID(),
+  invokedArn: "arn",
+  payload: Buffer.from(JSON.stringify(event)),
+  wantsLogTail: false,
+});
+
+test("an answer that comes while the call before it waits for the rest of its output is kept", async () => {
+  const spec = specOf("hostile-output", { handler: "late.handler", timeoutMs: 3000 });
+  const environment = environmentOf(spec, async (bytes) => {
+    if (Buffer.from(bytes).includes("\tINFO\t")) await Bun.sleep(60); // a disk that takes long for what the handler printed
+  });
+  expect((await environment.start(10_000, false)).kind).toBe("ready");
+  const call = async (event: object) => {
+    const { outcome } = await environment.invoke(invocationOf(event));
+    return outcome.kind === "ok" ? (JSON.parse(Buffer.from(outcome.payload).toString()).calls as number) : outcome;
+  };
+  for (const calls of [1, 2]) expect(await call({ quietCalls: 0 })).toBe(calls);
+  const prints = call({ quietCalls: 0, waitMs: 10 }); // every third call prints
+  const behind = [call({ quietCalls: 0 }), call({ quietCalls: 0 })];
+  expect(await Promise.all([prints, ...behind])).toEqual([3, 4, 5]);
+});
+
+test.each([
+  { name: "exits", fixture: "hostile-exits", event: { trick: "exitSeven" }, errorType: "Runtime.ExitError" },
+  { name: "is killed", fixture: "hostile-signals", event: { signal: "SIGKILL" }, errorType: "Runtime.ExitError" },
+  { name: "never ends", fixture: "hostile-loops", event: { trick: "endlessLoop" }, errorType: "Sandbox.Timedout" },
+  {
+    name: "writes garbage to the channel",
+    fixture: "hostile-descriptors",
+    event: { trick: "hugeHead" },
+    errorType: "Runtime.ExitError",
+  },
+])("calls behind one that $name have not begun, and are told so", async ({ fixture, event, errorType }) => {
+  const environment = environmentOf(specOf(fixture, { timeoutMs: 300 }));
+  expect((await environment.start(10_000, false)).kind).toBe("ready");
+  const first = environment.invoke(invocationOf(event));
+  const behind = [environment.invoke(invocationOf({})), environment.invoke(invocationOf({}))];
+  const results = await Promise.allSettled([first, ...behind]);
+  expect(results[0]).toMatchObject({ status: "fulfilled", value: { outcome: { kind: "function-error", errorType } } });
+  for (const result of results.slice(1)) {
+    expect(result).toMatchObject({ status: "rejected", reason: expect.any(NotBegunError) });
+  }
+});
+
+/** Quick calls until the pool knows that they are quick. */
+async function warmUp(house: TestDispatcher, spec: ReturnType<typeof specOf>, event: object): Promise<void> {
+  for (let n = 0; n < 30; n++) await house.call(spec, event);
+}
+
+test("calls behind one that ends the process go to another environment", async () => {
+  const house = start();
+  const spec = specOf("hostile-output", { handler: "late.handler" });
+  const event = { quietCalls: Number.MAX_SAFE_INTEGER, dieAt: 200 };
+  await warmUp(house, spec, event);
+  const failures: string[] = [];
+  const client = async (): Promise<void> => {
+    for (let n = 0; n < 100; n++) {
+      const answer = await house.call(spec, event);
+      if (answer.kind !== "ok") failures.push(answer.errorMessage ?? "");
+    }
+  };
+  await Promise.all(Array.from({ length: 16 }, client));
+  // Each environment dies of its 200th call, and takes no other with it: of 1,630 calls at most eight are a 200th.
+  expect(failures.length).toBeLessThanOrEqual(8);
+  for (const failure of failures) expect(failure).toEndWith("exit status 9");
+});
+
+test("calls behind one that never ends are answered at its timeout's latest", async () => {
+  const house = start();
+  const spec = specOf("hostile-loops", { timeoutMs: 400 });
+  await warmUp(house, spec, {});
+  const stuck = house.call(spec, { trick: "endlessLoop" });
+  const answers = await Promise.all(Array.from({ length: 40 }, () => house.call(spec)));
+  expect(answers.every(({ value }) => value === "fine")).toBe(true);
+  expect((await stuck).errorType).toBe("Sandbox.Timedout");
+  await until("nothing runs", () => house.dispatcher.census().running === 0);
+});

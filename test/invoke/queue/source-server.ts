@@ -1,0 +1,41 @@
+/** The server as a process of its own, straight from the source. */
+import { join } from "node:path";
+
+const MAIN = join(import.meta.dir, "../../../src/main.ts");
+
+export async function start(directory: string, ...flags: string[]) {
+  const child = Bun.spawn(
+    [process.execPath, MAIN, "serve", "--port", "0", "--data-dir", directory, "--log-level", "error", ...flags],
+    {
+      env: { PATH: process.env.PATH ?? "" },
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "inherit",
+    },
+  );
+  const reader = child.stdout.getReader();
+  let printed = "";
+  for (;;) {
+    const url = / on (http:\/\/\S+)\n/.exec(printed)?.[1];
+    if (url !== undefined) return { child, url };
+    const { done, value } = await reader.read();
+    if (done) throw new Error("The server ended before it listened");
+    printed += new TextDecoder().decode(value);
+  }
+}
+
+/** A command of the executable, to its end. */
+export async function runCommand(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const child = Bun.spawn([process.execPath, MAIN, ...args], {
+    env: { PATH: process.env.PATH ?? "" },
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const [code, stdout, stderr] = await Promise.all([
+    child.exited,
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+  ]);
+  return { code, stdout, stderr };
+}
