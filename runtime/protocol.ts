@@ -188,6 +188,11 @@ export class FrameOutbox {
     if (!waiting) this.flush(socket);
   }
 
+  /** Puts pieces behind the others without writing; they leave with the next `flush`. */
+  queue(pieces: readonly Uint8Array[]): void {
+    this.#backlog.push(...pieces);
+  }
+
   /** Whether the socket took everything so far. */
   get isEmpty(): boolean {
     return this.#backlog.length === 0;
@@ -200,6 +205,7 @@ export class FrameOutbox {
 
   /** To be called whenever the socket has room again. */
   flush(socket: ByteSink): void {
+    this.#join();
     for (let piece = this.#backlog[0]; piece; piece = this.#backlog[0]) {
       const taken = Math.max(0, socket.write(piece));
       if (taken < piece.length) {
@@ -211,6 +217,25 @@ export class FrameOutbox {
     const then = this.#onEmpty;
     this.#onEmpty = undefined;
     then?.();
+  }
+
+  /** Small pieces leave in one write: what each costs is mostly the way to the other process. */
+  #join(): void {
+    let count = 0;
+    let bytes = 0;
+    for (const piece of this.#backlog) {
+      if (bytes + piece.length > JOINED_BYTES_MAX) break;
+      bytes += piece.length;
+      count++;
+    }
+    if (count < 2) return;
+    const joined = new Uint8Array(bytes);
+    let offset = 0;
+    for (const piece of this.#backlog.splice(0, count)) {
+      joined.set(piece, offset);
+      offset += piece.length;
+    }
+    this.#backlog.unshift(joined);
   }
 }
 

@@ -1,5 +1,6 @@
 /** The HTTP door: every operation of the API under its method and path, and Lambent's own pages under `/_lambent`. */
 import { Hono } from "hono";
+import { TrieRouter } from "hono/router/trie-router";
 import { AwsError, notSupported } from "../errors/aws-error.ts";
 import { renderError } from "../errors/render.ts";
 import type { S3Door } from "../s3/door.ts";
@@ -15,7 +16,7 @@ import { VERBS } from "./routes/all.ts";
 
 /** `s3`: asked about what no route is for. */
 export function makeApp(services: Services, s3?: S3Door): Hono {
-  const app = new Hono({ strict: false });
+  const app = new Hono({ strict: false, router: new TrieRouter() });
   const serve = servantOf(services);
   for (const { method, path, names } of doors()) {
     app.on(method, path, (c) => serve(honoExchange(c), names));

@@ -114,13 +114,16 @@ export class Environment {
     const { promise, resolve, reject } = Promise.withResolvers<InvocationResult>();
     const chunks = new Chunks(invocation.stream);
     const call: Call = { invocation, timeoutMs, chunks, resolve, reject, beganAtMs: 0, deadline: undefined };
-    if (this.#call) this.#ahead.push(call);
-    else {
-      this.#move("busy");
-      this.#thaw();
-      this.#begin(call);
+    const frame = encodeFrame(invokeFrameOf(invocation, timeoutMs), invocation.payload);
+    if (this.#call) {
+      this.#ahead.push(call);
+      this.#sandbox?.sendSoon(frame);
+      return promise;
     }
-    this.#sandbox?.send(encodeFrame(invokeFrameOf(invocation, timeoutMs), invocation.payload));
+    this.#move("busy");
+    this.#thaw();
+    this.#begin(call);
+    this.#sandbox?.send(frame);
     return promise;
   }
 
@@ -145,7 +148,7 @@ export class Environment {
     this.#log.line(this.#lines.start(requestId, this.spec.functionVersion));
     call.beganAtMs = performance.now();
     call.deadline = setTimeout(() => {
-      this.stop(); // first: the end of this call is not to begin the next one here
+      this.#stopAfterAnswer(); // the end of this call is not to begin the next one here
       this.#endCall(call, { outcome: timedOut(requestId, this.spec.timeoutMs), marked: false, status: "timeout" });
     }, call.timeoutMs);
   }
@@ -220,7 +223,16 @@ export class Environment {
   /** Looks how much memory the process tree holds, and ends it when that is more than the function may have. */
   watchMemory(): void {
     if (this.state !== "busy" && this.state !== "starting") return;
-    if (this.#memory.lookAtTree(this.#sandbox?.memory)) this.#endByMemory();
+    const meter = this.#sandbox?.memory;
+    const isShort = this.state === "busy" && this.callAgeMs < MEMORY_READ_AFTER_MS; // children that it may have are looked at before a freeze
+    if (isShort ? this.#memory.lookAtProcess(meter) : this.#memory.lookAtTree(meter)) this.#endByMemory();
+  }
+
+  /** From here on no call begins; the process ends once the answer has left, as ending one takes the system longer than that. */
+  #stopAfterAnswer(): void {
+    if (this.state !== "busy") return;
+    this.#move("stopping");
+    setImmediate(() => this.#sandbox?.kill());
   }
 
   #endByMemory(): void {

@@ -5,11 +5,11 @@
  */
 import { availableParallelism } from "node:os";
 import { NotBegunError } from "./call.ts";
+import { Durations } from "./durations.ts";
 import type { Environment, StartOutcome } from "./environment.ts";
 import { timedOut } from "./failures.ts";
 import type { ExecutionSpec, Invocation, InvocationResult } from "./invocation.ts";
 import { Provision, type ProvisionState } from "./provisioned.ts";
-import { RunningMean } from "./running-mean.ts";
 
 export interface PoolDeps {
   /** How long an environment may take to load the handler before a call is charged for it. */
@@ -30,17 +30,13 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** What a start is taken to cost before the first one was seen. */
-const COLD_START_GUESS_MS = 25;
 /** Calls wait at least this long for a busy environment before one more is started on no better evidence. */
 const PATIENCE_MS_MIN = 5;
 /** How many environments a function of unknown duration starts with when many call at once. */
 const FIRST_ENVIRONMENTS_MAX = 2 * availableParallelism();
 /** How many environments a quick function gets while calls keep waiting for it. */
 const PARALLEL_ENVIRONMENTS = availableParallelism();
-/** Calls that take less are handed to a busy environment ahead of their turn. */
-const SHORT_CALL_MS = 2;
-/** A function whose calls are that short has to be stuck for so many starts' time before it gets more environments. */
+/** A function whose calls are short has to be stuck for so many starts' time before it gets more environments. */
 const QUICK_CALL_PATIENCE = 4;
 
 export class Pool {
@@ -50,8 +46,7 @@ export class Pool {
   /** The environment used last is used next, so that what is not needed grows old and is reaped. */
   readonly #idle: Environment[] = [];
   readonly #waiting: Waiting[] = [];
-  readonly #callMs = new RunningMean();
-  readonly #coldMs = new RunningMean(COLD_START_GUESS_MS);
+  readonly #durations = new Durations();
   #starting = 0;
   #patienceTimer: Timer | undefined;
   readonly #provision = new Provision(() => this.pump());
@@ -144,11 +139,7 @@ export class Pool {
    */
   get #hasEnoughAtWork(): boolean {
     const atWork = this.#environments.size - this.#starting - this.#idle.length;
-    return atWork >= PARALLEL_ENVIRONMENTS && this.#isQuick;
-  }
-
-  get #isQuick(): boolean {
-    return !this.#callMs.isEmpty && this.#callMs.value <= SHORT_CALL_MS;
+    return atWork >= PARALLEL_ENVIRONMENTS && this.#durations.areShort;
   }
 
   /** A busy environment that may be handed this call already, unless others wait for that. */
@@ -162,10 +153,10 @@ export class Pool {
   #isWorthStarting(): boolean {
     const count = this.#environments.size;
     if (count === 0) return true;
-    if (this.#callMs.isEmpty) return count < FIRST_ENVIRONMENTS_MAX;
+    if (this.#durations.areUnknown) return count < FIRST_ENVIRONMENTS_MAX;
     // At most doubled at a time: first calls are slow, the more so while others start, and what is known of the next ones is better.
     if (this.#starting >= Math.max(FIRST_ENVIRONMENTS_MAX, count - this.#starting)) return false;
-    return (this.#waiting.length * this.#callMs.value) / count > this.#coldMs.value;
+    return (this.#waiting.length * this.#durations.unhinderedCallMs) / count > this.#durations.coldMs;
   }
 
   /**
@@ -177,7 +168,7 @@ export class Pool {
     this.#patienceTimer = setTimeout(
       // Behind what has arrived meanwhile: a process that was held up itself would find every call slow.
       () => setImmediate(() => this.#lookAgain()),
-      Math.max(PATIENCE_MS_MIN, this.#coldMs.value),
+      Math.max(PATIENCE_MS_MIN, this.#durations.coldMs),
     );
   }
 
@@ -185,7 +176,7 @@ export class Pool {
     this.#patienceTimer = undefined;
     const count = this.#environments.size;
     // A machine that is short of processor time makes quick calls look slow now and then; more processes would be no help to it.
-    const stuckAfterMs = this.#coldMs.value * (this.#isQuick ? QUICK_CALL_PATIENCE : 1);
+    const stuckAfterMs = this.#durations.coldMs * (this.#durations.areShort ? QUICK_CALL_PATIENCE : 1);
     const isStuck = [...this.#environments].every(
       ({ state, callAgeMs }) => state !== "busy" || callAgeMs > stuckAfterMs,
     );
@@ -223,7 +214,7 @@ export class Pool {
       })
       .then(
         (outcome) => {
-          if (outcome.kind === "ready") this.#coldMs.add(performance.now() - beganAtMs);
+          if (outcome.kind === "ready") this.#durations.addColdStart(performance.now() - beganAtMs);
           this.#started(environment, outcome);
         },
         (error) => {
@@ -277,26 +268,32 @@ export class Pool {
       if (error instanceof NotBegunError) return this.invoke(invocation);
       throw error;
     }
-    if (result.metrics) this.#callMs.add(result.metrics.durationMs);
+    this.#durations.addCall(result);
     if (environment.state === "idle") this.#offer(environment);
-    else if (environment.hasRoomAhead) this.#handOver(environment);
+    this.#handOver(environment);
     return result;
-  }
-
-  /** The next one who waits goes to an environment that is still busy. */
-  #handOver(environment: Environment): void {
-    const next = this.#waiting[0];
-    if (!next || !this.#isQuick || !mayGoAhead(next.invocation)) return;
-    this.#waiting.shift();
-    this.#run(environment, next.invocation).then(next.resolve, next.reject);
   }
 
   #offer(environment: Environment): void {
     if (environment.callCount >= this.#deps.callsMax) return environment.stop(); // who waits is served by the next one
     const waiting = this.#waiting.shift();
-    if (waiting) this.#run(environment, waiting.invocation).then(waiting.resolve, waiting.reject);
+    if (waiting) this.#serve(environment, waiting);
     else if (this.#closed) environment.stop();
     else this.#idle.push(environment);
+  }
+
+  /** Those who wait next go to an environment that is still busy, as far as it has room for them. */
+  #handOver(environment: Environment): void {
+    while (environment.hasRoomAhead && this.#durations.areShort) {
+      const next = this.#waiting[0];
+      if (!next || !mayGoAhead(next.invocation)) return;
+      this.#waiting.shift();
+      this.#serve(environment, next);
+    }
+  }
+
+  #serve(environment: Environment, { invocation, resolve, reject }: Waiting): void {
+    this.#run(environment, invocation).then(resolve, reject);
   }
 }
 

@@ -4,6 +4,8 @@ import type { InvocationRecord, RecordStore } from "../store/records/records.ts"
 import type { ExecutionSpec, Invocation, InvocationResult, Outcome } from "./invocation.ts";
 
 const FLUSH_AFTER_MS = 250;
+/** More at once would hold up the calls that come meanwhile. */
+const BATCH_MAX = 256;
 const PRUNE_EVERY_MS = 60_000;
 const RETAINED_COUNT = 1_000_000;
 const RETAINED_MS = 14 * 24 * 60 * 60 * 1000;
@@ -37,7 +39,8 @@ export class Recorder {
       errorType: outcome.kind === "function-error" ? outcome.errorType.slice(0, 200) : null,
       logStreamName: metrics?.logStreamName ?? null,
     });
-    this.#timer ??= setTimeout(() => this.flush(), FLUSH_AFTER_MS);
+    if (this.#batch.length >= BATCH_MAX) this.flush();
+    else this.#timer ??= setTimeout(() => this.flush(), FLUSH_AFTER_MS);
   }
 
   flush(): void {

@@ -43,6 +43,7 @@ export class Sandbox {
   readonly #outbox = new FrameOutbox();
   readonly #backlogUntilConnected: (readonly Uint8Array[])[] = [];
   #socket: Socket | undefined;
+  #flushIsDue = false;
   #ended = false;
   #outputPaused = false;
 
@@ -84,6 +85,18 @@ export class Sandbox {
     if (this.#ended) return;
     if (this.#socket) this.#outbox.write(this.#socket, pieces);
     else this.#backlogUntilConnected.push(pieces);
+  }
+
+  /** Sends a frame that may wait until all that has arrived is looked at, so that several leave together. */
+  sendSoon(pieces: readonly Uint8Array[]): void {
+    if (!this.#socket) return this.send(pieces);
+    this.#outbox.queue(pieces);
+    if (this.#flushIsDue) return;
+    this.#flushIsDue = true;
+    setImmediate(() => {
+      this.#flushIsDue = false;
+      if (this.#socket && !this.#ended) this.#outbox.flush(this.#socket);
+    });
   }
 
   /** Reads no more frames until `resumeFrames`: the process waits once the socket is full. */

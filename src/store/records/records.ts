@@ -1,8 +1,9 @@
 /**
  * What became of each invocation, for people and tools to look up. A database of its own, so that these writes, many and of little worth each,
- * never stand in the way of those that have to be durable: it is synced at checkpoints only, and a power cut may take the last second.
+ * never stand in the way of those that have to be durable: it is never synced, and what a power cut makes unreadable is begun anew.
  */
 import { Database } from "bun:sqlite";
+import { rmSync } from "node:fs";
 import { and, desc, eq, lt, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import { index, integer, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
@@ -65,10 +66,7 @@ export interface RecordStore {
 
 /** Opens the records at `path`, or in memory for ":memory:". */
 export function openRecords(path: string): RecordStore {
-  const client = new Database(path, { create: true, readwrite: true, strict: true });
-  client.run("PRAGMA journal_mode = WAL");
-  client.run("PRAGMA synchronous = NORMAL");
-  client.run(SCHEMA);
+  const client = openReadable(path);
   const db = drizzle(client);
   const insert = client.query(
     "INSERT INTO invocations (request_id, function_name, version, started_at_ms, duration_ms, init_ms, memory_used_mib, result, error_type, log_stream_name) " +
@@ -113,4 +111,21 @@ export function openRecords(path: string): RecordStore {
     },
     close: () => client.close(),
   };
+}
+
+function openReadable(path: string): Database {
+  try {
+    return open(path);
+  } catch {
+    for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true });
+    return open(path);
+  }
+}
+
+function open(path: string): Database {
+  const client = new Database(path, { create: true, readwrite: true, strict: true });
+  client.run("PRAGMA journal_mode = WAL");
+  client.run("PRAGMA synchronous = OFF");
+  client.run(SCHEMA);
+  return client;
 }
