@@ -3,7 +3,7 @@
  * thread stays free, so `process.exit` in a handler, which ends only its thread, ends the process with the same code, and a
  * handler that never yields ends when the control plane is gone.
  */
-import { connectDescriptor } from "../protocol.ts";
+import { connectDescriptor } from "../protocol-socket.ts";
 import { signalAtParentsEnd } from "./parents-end.ts";
 import { workerUrl } from "./worker-url.ts";
 

@@ -1,5 +1,5 @@
 /** The runner's end of the socket over which the host speaks. */
-import { connectDescriptor, FrameOutbox } from "../protocol.ts";
+import { connectDescriptor, FrameOutbox } from "../protocol-socket.ts";
 
 /** The descriptor at which the host leaves the runner's end of the socket. */
 export const CHANNEL_DESCRIPTOR = 3;

@@ -7,6 +7,8 @@ export interface LoopKeeper {
   unref(): void;
 }
 
+const later = setImmediate; // taken before user code may replace it
+
 export class EmptyLoop {
   readonly #keeper: LoopKeeper;
   #waiting: (() => void) | undefined;
@@ -16,7 +18,8 @@ export class EmptyLoop {
     process.on("beforeExit", () => {
       const then = this.#waiting;
       this.cancel();
-      then?.();
+      // Not here: a wait that began inside this event would find the loop empty for good, and the thread would end.
+      if (then) later(then);
     });
   }
 

@@ -1,6 +1,6 @@
 /** The frames that an environment sends to its runner. */
 import type { InitFrame, InvokeFrame } from "../../runtime/protocol.ts";
-import type { EnvironmentOptions } from "./environment.ts";
+import type { EnvironmentOptions } from "./environment-options.ts";
 import type { Invocation } from "./invocation.ts";
 
 export function initFrameOf({ spec, variables, logGroupName, logStreamName }: EnvironmentOptions): InitFrame {

@@ -7,10 +7,11 @@ import { Sandbox, type SandboxExit } from "../sandbox/sandbox.ts";
 import { type Call, type CallEnd, NotBegunError } from "./call.ts";
 import { Chunks } from "./chunks.ts";
 import { initFrameOf, invokeFrameOf } from "./environment-frames.ts";
+import type { EnvironmentOptions } from "./environment-options.ts";
 import { assertStep, type EnvironmentState } from "./environment-state.ts";
 import { exited, outOfMemory, timedOut, unhandledBy } from "./failures.ts";
 import type { ExecutionSpec, Invocation, InvocationResult, Outcome } from "./invocation.ts";
-import { EnvironmentLog, type LogSink } from "./logs/environment-log.ts";
+import { EnvironmentLog } from "./logs/environment-log.ts";
 import { type PlatformLines, platformLines } from "./logs/platform-lines.ts";
 import { MemoryWatch } from "./memory-watch.ts";
 
@@ -19,22 +20,8 @@ export type StartOutcome =
   | { readonly kind: "failed"; failureOf(requestId: string): Outcome }
   | { readonly kind: "overrun" };
 
-export interface EnvironmentOptions {
-  readonly spec: ExecutionSpec;
-  readonly command: readonly string[];
-  readonly processVariables: Readonly<Record<string, string>>;
-  readonly variables: Readonly<Record<string, string>>;
-  readonly region: string;
-  readonly logGroupName: string;
-  readonly logStreamName: string;
-  readonly logSink: LogSink;
-  readonly nowMs: () => number;
-  /** Once, when the process is gone. */
-  readonly onDead: () => void;
-}
-
 /** How many calls may lie in the runner behind the one that it runs, so that it need not wait for the host in between. */
-const AHEAD_MAX = 3;
+const AHEAD_MAX = 7;
 /** Below this a call is too short for the watch to see it, and reading its memory would cost as much as the call. */
 const MEMORY_READ_AFTER_MS = 20;
 
@@ -115,15 +102,13 @@ export class Environment {
     const chunks = new Chunks(invocation.stream);
     const call: Call = { invocation, timeoutMs, chunks, resolve, reject, beganAtMs: 0, deadline: undefined };
     const frame = encodeFrame(invokeFrameOf(invocation, timeoutMs), invocation.payload);
-    if (this.#call) {
-      this.#ahead.push(call);
-      this.#sandbox?.sendSoon(frame);
-      return promise;
+    if (this.#call) this.#ahead.push(call);
+    else {
+      this.#move("busy");
+      this.#thaw();
+      this.#begin(call);
     }
-    this.#move("busy");
-    this.#thaw();
-    this.#begin(call);
-    this.#sandbox?.send(frame);
+    this.#sandbox?.sendSoon(frame);
     return promise;
   }
 

@@ -30,15 +30,8 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** Calls wait at least this long for a busy environment before one more is started on no better evidence. */
-const PATIENCE_MS_MIN = 5;
-/** How many environments a function of unknown duration starts with when many call at once. */
-const FIRST_ENVIRONMENTS_MAX = 2 * availableParallelism();
 /** How many environments a quick function gets while calls keep waiting for it. */
 const PARALLEL_ENVIRONMENTS = availableParallelism();
-/** A function whose calls are short has to be stuck for so many starts' time before it gets more environments. */
-const QUICK_CALL_PATIENCE = 4;
-
 export class Pool {
   readonly spec: ExecutionSpec;
   readonly #deps: PoolDeps;
@@ -84,7 +77,7 @@ export class Pool {
 
   /** Starts environments for those who wait, as far as that is worth it and there is room. */
   pump(): void {
-    while (this.#starting < this.#waiting.length && this.#isWorthStarting()) {
+    while (this.#starting < this.#waiting.length && this.#durations.areWorthOneMore(this.size, this.#waiting.length)) {
       if (!this.#startOne()) break;
     }
     if (this.#waiting.length > 0) this.#armPatience();
@@ -138,8 +131,15 @@ export class Pool {
    * what they take, and every processor has its environment. Those that are idle beyond that are left alone, and reaped in time.
    */
   get #hasEnoughAtWork(): boolean {
-    const atWork = this.#environments.size - this.#starting - this.#idle.length;
-    return atWork >= PARALLEL_ENVIRONMENTS && this.#durations.areShort;
+    return this.#durations.areShort && this.#atWork >= PARALLEL_ENVIRONMENTS;
+  }
+
+  get #hasMoreThanEnoughAtWork(): boolean {
+    return this.#durations.areShort && this.#atWork > PARALLEL_ENVIRONMENTS;
+  }
+
+  get #atWork(): number {
+    return this.#environments.size - this.#starting - this.#idle.length;
   }
 
   /** A busy environment that may be handed this call already, unless others wait for that. */
@@ -147,16 +147,6 @@ export class Pool {
     if (this.#waiting.length > 0 || !mayGoAhead(invocation)) return undefined;
     for (const environment of this.#environments) if (environment.hasRoomAhead) return environment;
     return undefined;
-  }
-
-  /** Whether those who wait are served sooner with one environment more than there are, running or starting. */
-  #isWorthStarting(): boolean {
-    const count = this.#environments.size;
-    if (count === 0) return true;
-    if (this.#durations.areUnknown) return count < FIRST_ENVIRONMENTS_MAX;
-    // At most doubled at a time: first calls are slow, the more so while others start, and what is known of the next ones is better.
-    if (this.#starting >= Math.max(FIRST_ENVIRONMENTS_MAX, count - this.#starting)) return false;
-    return (this.#waiting.length * this.#durations.unhinderedCallMs) / count > this.#durations.coldMs;
   }
 
   /**
@@ -168,15 +158,14 @@ export class Pool {
     this.#patienceTimer = setTimeout(
       // Behind what has arrived meanwhile: a process that was held up itself would find every call slow.
       () => setImmediate(() => this.#lookAgain()),
-      Math.max(PATIENCE_MS_MIN, this.#durations.coldMs),
+      this.#durations.patienceMs,
     );
   }
 
   #lookAgain(): void {
     this.#patienceTimer = undefined;
     const count = this.#environments.size;
-    // A machine that is short of processor time makes quick calls look slow now and then; more processes would be no help to it.
-    const stuckAfterMs = this.#durations.coldMs * (this.#durations.areShort ? QUICK_CALL_PATIENCE : 1);
+    const { stuckAfterMs } = this.#durations;
     const isStuck = [...this.#environments].every(
       ({ state, callAgeMs }) => state !== "busy" || callAgeMs > stuckAfterMs,
     );
@@ -269,7 +258,8 @@ export class Pool {
       throw error;
     }
     this.#durations.addCall(result);
-    if (environment.state === "idle") this.#offer(environment);
+    if (environment.state === "idle" && this.#hasMoreThanEnoughAtWork) this.#park(environment);
+    else if (environment.state === "idle") this.#offer(environment);
     this.#handOver(environment);
     return result;
   }
@@ -280,6 +270,12 @@ export class Pool {
     if (waiting) this.#serve(environment, waiting);
     else if (this.#closed) environment.stop();
     else this.#idle.push(environment);
+  }
+
+  /** Leaves the work to the others. */
+  #park(environment: Environment): void {
+    this.#idle.push(environment);
+    for (const other of this.#environments) this.#handOver(other);
   }
 
   /** Those who wait next go to an environment that is still busy, as far as it has room for them. */

@@ -4,7 +4,8 @@
  */
 import { closeSync } from "node:fs";
 import type { Socket, Subprocess } from "bun";
-import { connectDescriptor, FrameOutbox, FrameReader } from "../../runtime/protocol.ts";
+import { FrameReader } from "../../runtime/protocol.ts";
+import { connectDescriptor, FrameOutbox } from "../../runtime/protocol-socket.ts";
 import { makePipe } from "./libc.ts";
 import { MemoryMeter } from "./memory-meter.ts";
 

@@ -3,7 +3,6 @@ import fc from "fast-check";
 import {
   encodeFrame,
   FrameError,
-  FrameOutbox,
   FrameReader,
   HEAD_BYTES_MAX,
   PAYLOAD_BYTES_MAX,
@@ -11,6 +10,7 @@ import {
   parseRunnerFrame,
   type RunnerFrame,
 } from "../../runtime/protocol.ts";
+import { FrameOutbox } from "../../runtime/protocol-socket.ts";
 
 type Frame = { head: unknown; payload: Uint8Array };
 

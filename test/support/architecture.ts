@@ -16,7 +16,7 @@ interface Room {
 }
 
 const LEAVES = ["src/core/", "src/errors/", "src/shapes/"];
-const PROTOCOL = "runtime/protocol.ts";
+const PROTOCOL = "runtime/protocol"; // the treaty: frames and the sockets they travel through
 
 /** The table of `docs/design.md` §3. What it does not allow is not allowed. */
 const ROOMS: readonly Room[] = [
