@@ -2,6 +2,8 @@
 BUN     := node_modules/.bin/bun
 DEPS    := node_modules/.installed
 SOURCES := $(shell find src runtime -type f 2>/dev/null) scripts/build.ts package.json tsconfig.json
+# The API's own description, where it is at hand: `make check` holds every shape against it.
+REFERENCE ?= ../shared/reference/lambda-api.json
 VERSION := $(shell sed -n 's/.*"version": "\(.*\)".*/\1/p' package.json | head -n 1)
 
 .DEFAULT_GOAL := help
@@ -27,6 +29,7 @@ check: $(DEPS) ## Format, lint, types, architecture: green at every commit
 	@node_modules/.bin/biome check --error-on-warnings .
 	@node_modules/.bin/tsc --noEmit -p tsconfig.json
 	@$(BUN) test --only-failures test/architecture.test.ts
+	@if [ -f $(REFERENCE) ]; then $(BUN) scripts/check-shapes.ts $(REFERENCE); fi
 
 format: $(DEPS) ## Rewrite the files as `make check` wants them
 	@node_modules/.bin/biome check --write .

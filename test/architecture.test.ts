@@ -66,7 +66,7 @@ describe("the checker refuses", () => {
       name: "the worker importing the runner",
       files: { "runtime/worker/main.ts": 'import { session } from "../runner/session.ts";' },
       found: [
-        "runtime/worker/main.ts:1 imports runtime/runner/session.ts: runtime/worker/ may import runtime/protocol.ts",
+        "runtime/worker/main.ts:1 imports runtime/runner/session.ts: runtime/worker/ may import runtime/protocol",
       ],
     },
     {

@@ -1,5 +1,5 @@
 /** What an execution environment is made with. */
-import type { ExecutionSpec } from "./invocation.ts";
+import type { ExecutionSpec, InvocationResult } from "./invocation.ts";
 import type { LogSink } from "./logs/environment-log.ts";
 
 export interface EnvironmentOptions {
@@ -15,3 +15,9 @@ export interface EnvironmentOptions {
   /** Once, when the process is gone. */
   readonly onDead: () => void;
 }
+
+/** What came of starting an environment. */
+export type StartOutcome =
+  | { readonly kind: "ready"; readonly initMs: number }
+  | { readonly kind: "failed"; resultFor(requestId: string): InvocationResult }
+  | { readonly kind: "overrun" };

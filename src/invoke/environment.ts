@@ -7,18 +7,13 @@ import { Sandbox, type SandboxExit } from "../sandbox/sandbox.ts";
 import { type Call, type CallEnd, NotBegunError } from "./call.ts";
 import { Chunks } from "./chunks.ts";
 import { initFrameOf, invokeFrameOf } from "./environment-frames.ts";
-import type { EnvironmentOptions } from "./environment-options.ts";
+import type { EnvironmentOptions, StartOutcome } from "./environment-options.ts";
 import { assertStep, type EnvironmentState } from "./environment-state.ts";
 import { exited, outOfMemory, timedOut, unhandledBy } from "./failures.ts";
 import type { ExecutionSpec, Invocation, InvocationResult, Outcome } from "./invocation.ts";
 import { EnvironmentLog } from "./logs/environment-log.ts";
 import { type PlatformLines, platformLines } from "./logs/platform-lines.ts";
 import { MemoryWatch } from "./memory-watch.ts";
-
-export type StartOutcome =
-  | { readonly kind: "ready"; readonly initMs: number }
-  | { readonly kind: "failed"; failureOf(requestId: string): Outcome }
-  | { readonly kind: "overrun" };
 
 /** How many calls may lie in the runner behind the one that it runs, so that it need not wait for the host in between. */
 const AHEAD_MAX = 7;
@@ -31,6 +26,7 @@ export class Environment {
   /** When the last call ended; performance.now(). */
   idleSinceMs = performance.now();
   callCount = 0;
+  isFrozen = false;
 
   readonly #options: EnvironmentOptions;
   readonly #log: EnvironmentLog;
@@ -46,7 +42,6 @@ export class Environment {
   #initMs: number | undefined;
   readonly #memory: MemoryWatch;
   #ranOutOfMemory = false;
-  #frozen = false;
   readonly #early: (() => void)[] = []; // answers to calls ahead, while the one before them still waits for the rest of its output
 
   constructor(options: EnvironmentOptions) {
@@ -173,28 +168,24 @@ export class Environment {
     const next = this.state === "busy" ? this.#ahead.shift() : undefined;
     if (next) this.#begin(next);
     else if (this.state === "busy") this.#move("idle");
-    call.resolve({ outcome: end.outcome, metrics, ...(logTail !== undefined && { logTail }) });
+    call.resolve({ outcome: end.outcome, metrics, logTail });
     if (this.#early.length === 0) return;
     for (const receive of this.#early.splice(0)) receive();
     if (this.#early.length === 0) this.#sandbox?.resumeFrames();
   }
 
   /** An environment is frozen between calls, as on AWS: what a handler left running goes on in the next call. */
-  get isFrozen(): boolean {
-    return this.#frozen;
-  }
-
   freeze(): void {
-    if (this.state !== "idle" || this.#frozen) return;
+    if (this.state !== "idle" || this.isFrozen) return;
     // What a timer took after the result would stay taken.
     if (this.#memory.lookAtTree(this.#sandbox?.memory)) return this.#endByMemory();
-    this.#frozen = true;
+    this.isFrozen = true;
     this.#sandbox?.freeze();
   }
 
   #thaw(): void {
-    if (!this.#frozen) return;
-    this.#frozen = false;
+    if (!this.isFrozen) return;
+    this.isFrozen = false;
     this.#sandbox?.thaw();
   }
 
@@ -241,11 +232,11 @@ export class Environment {
         this.#initMs = performance.now() - this.#startedAtMs;
         this.#onStart?.({ kind: "ready", initMs: this.#initMs });
         break;
-      case "init-error": {
-        const failure = unhandledBy(frame.errorType, payload);
-        this.#onStart?.({ kind: "failed", failureOf: () => failure });
+      case "init-error":
+        if (this.state !== "starting") break;
+        this.#fault = unhandledBy(frame.errorType, payload);
+        this.stop(); // its end tells whom it concerns, once all that it printed is here
         break;
-      }
       case "fault":
         this.#fault = unhandledBy(frame.errorType, payload);
         break;
@@ -256,9 +247,8 @@ export class Environment {
         this.#endCallOf(frame.id, ({ chunks }) => ({ outcome: chunks.result(payload), marked: frame.marked }));
         break;
       case "error": {
-        const { kind: functionError, errorType, marked } = frame;
-        const outcome: Outcome = { kind: "function-error", functionError, errorType, payload };
-        this.#endCallOf(frame.id, () => ({ outcome, marked }));
+        const { id, kind: functionError, errorType, marked } = frame;
+        this.#endCallOf(id, () => ({ outcome: { kind: "function-error", functionError, errorType, payload }, marked }));
         break;
       }
       case "rejected":
@@ -282,12 +272,25 @@ export class Environment {
     this.#log.flush();
     const failureOf = (requestId: string): Outcome =>
       this.#ranOutOfMemory ? outOfMemory(requestId) : (this.#fault ?? exited(requestId, exit));
-    this.#onStart?.({ kind: "failed", failureOf });
+    this.#onStart?.({
+      kind: "failed",
+      resultFor: (id) => ({ outcome: failureOf(id), logTail: this.#reportFailedInit(id) }),
+    });
     this.#move("dead"); // first: the end of this call is not to begin the next one here
     const call = this.#call;
     if (call) this.#endCall(call, { outcome: failureOf(call.invocation.requestId), marked: false, status: "error" });
     for (const notBegun of this.#ahead.splice(0)) notBegun.reject(new NotBegunError());
     this.#options.onDead();
+  }
+
+  /** The call that an environment was started for has its lines in the log, too. */
+  #reportFailedInit(requestId: string): Uint8Array | undefined {
+    const durationMs = performance.now() - this.#startedAtMs;
+    const report = { requestId, durationMs, memoryMib: this.spec.memoryMib, memoryUsedMib: this.#memory.usedMib };
+    const lines = this.#lines;
+    this.#log.line(lines.start(requestId, this.spec.functionVersion) + lines.end(requestId));
+    this.#log.line(lines.report({ ...report, status: "error" }));
+    return this.#log.takeTail();
   }
 
   #move(next: EnvironmentState): void {

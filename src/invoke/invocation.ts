@@ -75,7 +75,7 @@ export type Outcome =
 export interface InvocationResult {
   readonly outcome: Outcome;
   /** The last 4,096 bytes of the log, when the call asked for them. */
-  readonly logTail?: Uint8Array;
+  readonly logTail?: Uint8Array | undefined;
   /** Absent when the handler was never called, as when it cannot be loaded. */
   readonly metrics?: CallMetrics;
 }

@@ -6,7 +6,8 @@
 import { availableParallelism } from "node:os";
 import { NotBegunError } from "./call.ts";
 import { Durations } from "./durations.ts";
-import type { Environment, StartOutcome } from "./environment.ts";
+import type { Environment } from "./environment.ts";
+import type { StartOutcome } from "./environment-options.ts";
 import { timedOut } from "./failures.ts";
 import type { ExecutionSpec, Invocation, InvocationResult } from "./invocation.ts";
 import { Provision, type ProvisionState } from "./provisioned.ts";
@@ -232,7 +233,7 @@ export class Pool {
     if (outcome.kind === "ready") return this.#offer(environment);
     const waiting = this.#waiting.shift();
     if (!waiting) return;
-    if (outcome.kind === "failed") waiting.resolve({ outcome: outcome.failureOf(waiting.invocation.requestId) });
+    if (outcome.kind === "failed") waiting.resolve(outcome.resultFor(waiting.invocation.requestId));
     else this.#initWithinCall(waiting.invocation).then(waiting.resolve, waiting.reject);
   }
 
@@ -245,7 +246,7 @@ export class Pool {
     const beganAtMs = performance.now();
     const outcome = await environment.start(timeoutMs, invocation.wantsLogTail);
     if (outcome.kind === "overrun") return overrun;
-    if (outcome.kind === "failed") return { outcome: outcome.failureOf(invocation.requestId) };
+    if (outcome.kind === "failed") return outcome.resultFor(invocation.requestId);
     return this.#run(environment, invocation, Math.max(1, timeoutMs - (performance.now() - beganAtMs)));
   }
 
