@@ -11,8 +11,8 @@ const ROUNDS = 3;
 const FILLER_BYTES = 900;
 
 const CASES = [
-  { clients: 1, count: 150, rateMin: 200 },
-  { clients: 8, count: 400, rateMin: 400 },
+  { clients: 1, count: 800, rateMin: 200 },
+  { clients: 8, count: 1600, rateMin: 400 },
 ];
 
 export const createFunction: Figure = {

@@ -186,7 +186,8 @@ export interface FunctionStore {
   /**
    * Ends Pending or InProgress under a new `revisionId`: state Active and updateStatus Successful. With `failure` updateStatus is
    * Failed, and so is the state when it was Pending; a failed update leaves the state alone. Does nothing when the version is
-   * gone, is settled already, or its revision is no longer `expectedRevisionId`.
+   * gone, is settled already, or its revision is no longer `expectedRevisionId`. Survives the end of this process, and a power cut
+   * only once a later step did: `listUnsettled` has it again otherwise.
    */
   settle(input: {
     functionName: string;

@@ -16,7 +16,7 @@ import type { BundleRequest, BundlerMessage } from "./messages.ts";
 /** The AWS SDK's Lambda client takes about 200 MiB. */
 const MEMORY_BYTES_MAX = 512 * 1024 * 1024;
 /** Calls come first. */
-const NICENESS = 5;
+const NICENESS = 19;
 
 const fence = new FencedFs();
 let starting: Promise<Esbuild> | undefined;

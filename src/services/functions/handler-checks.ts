@@ -24,7 +24,7 @@ export interface HandlerCode {
 /** Results kept in memory: what bundles are on disk is found again without them. */
 const REMEMBERED_MAX = 10_000;
 /** With so many under way a check that nobody waits for is left out. */
-const UNDER_WAY_MAX = 50;
+const UNDER_WAY_MAX = 8;
 
 const NOTHING_FOUND: BundledHandler = { kind: "as-is", isChecked: true, findings: [] };
 

@@ -9,7 +9,7 @@ export interface PatienceLimits {
   readonly savedMs: number;
 }
 
-const LIMITS: PatienceLimits = { onceMs: 500, savedMs: 800 };
+const LIMITS: PatienceLimits = { onceMs: 500, savedMs: 500 };
 const SHARE_OF_TIME = 0.1;
 
 export class Patience {

@@ -1,12 +1,12 @@
 import { and, eq } from "drizzle-orm";
 import type { StateReason } from "../../core/states.ts";
 import type { FunctionStore, FunctionVersion } from "../port.ts";
-import { atomically, type StoreDatabase } from "./database.ts";
+import { atomicallySoon, type StoreDatabase } from "./database.ts";
 import type { FunctionQueries } from "./function-queries.ts";
 import { versions } from "./tables.ts";
 import { isUnsettled, type VersionRow, versionNumber, versionOf } from "./version-row.ts";
 
-/** See `FunctionStore.settle`. */
+/** See `FunctionStore.settle`. What a power cut takes back is unsettled again, and a start settles it. */
 export function settleVersion(
   context: { db: StoreDatabase; queries: FunctionQueries },
   input: Parameters<FunctionStore["settle"]>[0],
@@ -14,7 +14,7 @@ export function settleVersion(
   const { db, queries } = context;
   const number = versionNumber(input.version);
   if (number === undefined) return undefined;
-  return atomically(db, () => {
+  return atomicallySoon(db, () => {
     const row = queries.findRow(input.functionName, number);
     if (!row || row.revisionId !== input.expectedRevisionId || !isUnsettled(row)) return undefined;
     const settled = { ...row, ...outcome(row, input.failure), revisionId: input.revisionId };
