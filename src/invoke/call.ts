@@ -1,5 +1,5 @@
 /** One call on its way through an environment. */
-import type { Chunks } from "./chunks.ts";
+import { Chunks } from "./chunks.ts";
 import type { Invocation, InvocationResult, Outcome } from "./invocation.ts";
 
 export type CallEnd = { readonly outcome: Outcome; readonly marked: boolean; readonly status?: "timeout" | "error" };
@@ -17,3 +17,13 @@ export interface Call {
 
 /** The environment ended before the call that was handed to it began: another one can have it. */
 export class NotBegunError extends Error {}
+
+/** A call that has not begun, and the promise of its result. */
+export function makeCall(
+  invocation: Invocation,
+  timeoutMs: number,
+): { call: Call; promise: Promise<InvocationResult> } {
+  const { promise, resolve, reject } = Promise.withResolvers<InvocationResult>();
+  const chunks = new Chunks(invocation.stream);
+  return { call: { invocation, timeoutMs, chunks, resolve, reject, beganAtMs: 0, deadline: undefined }, promise };
+}

@@ -4,8 +4,7 @@
  */
 import { encodeFrame, parseRunnerFrame, type RunnerFrame } from "../../runtime/protocol.ts";
 import { Sandbox, type SandboxExit } from "../sandbox/sandbox.ts";
-import { type Call, type CallEnd, NotBegunError } from "./call.ts";
-import { Chunks } from "./chunks.ts";
+import { type Call, type CallEnd, makeCall, NotBegunError } from "./call.ts";
 import { initFrameOf, invokeFrameOf } from "./environment-frames.ts";
 import type { EnvironmentOptions, StartOutcome } from "./environment-options.ts";
 import { assertStep, type EnvironmentState } from "./environment-state.ts";
@@ -27,6 +26,7 @@ export class Environment {
   idleSinceMs = performance.now();
   callCount = 0;
   isFrozen = false;
+  wasReady = false;
 
   readonly #options: EnvironmentOptions;
   readonly #log: EnvironmentLog;
@@ -93,9 +93,7 @@ export class Environment {
    * @throws NotBegunError
    */
   invoke(invocation: Invocation, timeoutMs = this.spec.timeoutMs): Promise<InvocationResult> {
-    const { promise, resolve, reject } = Promise.withResolvers<InvocationResult>();
-    const chunks = new Chunks(invocation.stream);
-    const call: Call = { invocation, timeoutMs, chunks, resolve, reject, beganAtMs: 0, deadline: undefined };
+    const { call, promise } = makeCall(invocation, timeoutMs);
     const frame = encodeFrame(invokeFrameOf(invocation, timeoutMs), invocation.payload);
     if (this.#call) this.#ahead.push(call);
     else {
@@ -224,11 +222,12 @@ export class Environment {
     }
     switch (frame.type) {
       case "hello":
-        if (!this.#initSent) this.#sandbox?.send(encodeFrame(initFrameOf(this.#options))); // each answer waits here until it is read: one is all that is owed
-        this.#initSent = true;
+        if (!this.#initSent) this.#sandbox?.send(encodeFrame(initFrameOf(this.#options)));
+        this.#initSent = true; // each answer waits here until it is read: one is all that is owed
         break;
       case "ready":
         if (this.state !== "starting") break;
+        this.wasReady = true;
         this.#initMs = performance.now() - this.#startedAtMs;
         this.#onStart?.({ kind: "ready", initMs: this.#initMs });
         break;

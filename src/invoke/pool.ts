@@ -11,6 +11,7 @@ import type { StartOutcome } from "./environment-options.ts";
 import { timedOut } from "./failures.ts";
 import type { ExecutionSpec, Invocation, InvocationResult } from "./invocation.ts";
 import { Provision, type ProvisionState } from "./provisioned.ts";
+import { mayGoAhead, type Waiting } from "./waiting.ts";
 
 export interface PoolDeps {
   /** How long an environment may take to load the handler before a call is charged for it. */
@@ -25,12 +26,6 @@ export interface PoolDeps {
   ) => Environment | undefined;
 }
 
-interface Waiting {
-  readonly invocation: Invocation;
-  readonly resolve: (result: InvocationResult) => void;
-  readonly reject: (error: unknown) => void;
-}
-
 /** How many environments a quick function gets while calls keep waiting for it. */
 const PARALLEL_ENVIRONMENTS = availableParallelism();
 export class Pool {
@@ -43,7 +38,9 @@ export class Pool {
   readonly #durations = new Durations();
   #starting = 0;
   #patienceTimer: Timer | undefined;
-  readonly #provision = new Provision(() => this.pump());
+  readonly #provision = new Provision<Environment>(() => this.pump());
+  /** Were kept for somebody who does not want them any more; each ends when it is idle. */
+  readonly #dismissed = new WeakSet<Environment>();
   #closed = false;
 
   constructor(spec: ExecutionSpec, deps: PoolDeps) {
@@ -60,7 +57,7 @@ export class Pool {
   }
 
   get isIdle(): boolean {
-    return this.#waiting.length === 0 && this.#idle.length === this.#environments.size && this.#provision.count === 0;
+    return this.#waiting.length === 0 && this.#idle.length === this.#environments.size && !this.#provision.isWanted;
   }
 
   get environments(): Iterable<Environment> {
@@ -82,42 +79,47 @@ export class Pool {
       if (!this.#startOne()) break;
     }
     if (this.#waiting.length > 0) this.#armPatience();
-    while (this.#provision.lacks(this.#environments.size)) {
-      if (!this.#startOne()) break;
+    while (this.#provision.lacks) {
+      if (!this.#startOne({ provisioned: true })) break;
     }
   }
 
   /** From now on so many environments are there, used or not. */
   keep(count: number): void {
     if (this.#closed) return;
-    if (count === 0) this.#provision.end();
-    this.#provision.count = count;
+    this.#dismiss(this.#provision.resize(count));
     this.pump();
   }
 
   get provision(): ProvisionState {
-    const { count, failing } = this.#provision;
-    let ready = 0;
-    for (const { state } of this.#environments) if (state === "idle" || state === "busy") ready++;
-    return { allocated: Math.min(count, this.#environments.size), available: Math.min(count, ready), failing };
+    return this.#provision.state;
+  }
+
+  #dismiss(environments: readonly Environment[]): void {
+    for (const environment of environments) {
+      this.#dismissed.add(environment);
+      if (environment.state === "idle") environment.stop();
+    }
   }
 
   /** No new call comes: idle environments end now, busy ones after those who already wait were served. */
   close(): void {
     this.#closed = true;
-    this.#provision.end();
+    this.#provision.resize(0);
     for (const environment of this.#idle.splice(0)) environment.stop();
   }
 
   /** Ends environments that were idle since before `beforeMs` (performance.now()). */
   reap(beforeMs: number): void {
-    let spare = this.#environments.size - this.#provision.count;
-    while (spare-- > 0 && this.#idle[0] && this.#idle[0].idleSinceMs < beforeMs) this.#idle.shift()?.stop();
+    for (const environment of [...this.#idle]) {
+      if (environment.idleSinceMs < beforeMs && !this.#provision.has(environment)) environment.stop();
+    }
   }
 
   /** When its oldest idle environment became idle; undefined when none is, or none can be spared. */
   get oldestIdleMs(): number | undefined {
-    return this.#environments.size > this.#provision.count ? this.#idle[0]?.idleSinceMs : undefined;
+    return this.#idle.find((environment) => environment.state === "idle" && !this.#provision.has(environment))
+      ?.idleSinceMs;
   }
 
   #takeIdle(): Environment | undefined {
@@ -191,8 +193,8 @@ export class Pool {
     }
   }
 
-  #startOne(): boolean {
-    const environment = this.#make();
+  #startOne({ provisioned } = { provisioned: false }): boolean {
+    const environment = this.#make({ provisioned });
     if (!environment) return false;
     const wantsLogTail = this.#waiting[this.#starting]?.invocation.wantsLogTail ?? false;
     this.#starting++;
@@ -208,28 +210,28 @@ export class Pool {
           this.#started(environment, outcome);
         },
         (error) => {
-          this.#provision.started(false);
           this.#waiting.shift()?.reject(error);
         },
       );
     return true;
   }
 
-  #make(): Environment | undefined {
+  #make({ provisioned } = { provisioned: false }): Environment | undefined {
     const onDead = (dead: Environment): void => {
       this.#environments.delete(dead);
+      if (this.#provision.delete(dead) && !dead.wasReady) this.#provision.started(false);
       const at = this.#idle.indexOf(dead);
       if (at >= 0) this.#idle.splice(at, 1);
       this.pump();
     };
-    const provisioned = this.#environments.size < this.#provision.count;
     const environment = this.#deps.makeEnvironment(this.spec, onDead, { provisioned });
     if (environment) this.#environments.add(environment);
+    if (environment && provisioned) this.#provision.add(environment);
     return environment;
   }
 
   #started(environment: Environment, outcome: StartOutcome): void {
-    this.#provision.started(outcome.kind === "ready");
+    if (outcome.kind === "ready" && this.#provision.has(environment)) this.#provision.started(true);
     if (outcome.kind === "ready") return this.#offer(environment);
     const waiting = this.#waiting.shift();
     if (!waiting) return;
@@ -266,7 +268,8 @@ export class Pool {
   }
 
   #offer(environment: Environment): void {
-    if (environment.callCount >= this.#deps.callsMax) return environment.stop(); // who waits is served by the next one
+    const isDone = environment.callCount >= this.#deps.callsMax || this.#dismissed.has(environment);
+    if (isDone) return environment.stop(); // who waits is served by the next one
     const waiting = this.#waiting.shift();
     if (waiting) this.#serve(environment, waiting);
     else if (this.#closed) environment.stop();
@@ -293,6 +296,3 @@ export class Pool {
     this.#run(environment, invocation).then(resolve, reject);
   }
 }
-
-/** A call with a log tail or a stream is told apart from its neighbours by more than its answer. */
-const mayGoAhead = ({ wantsLogTail, stream }: Invocation): boolean => !wantsLogTail && stream === undefined;

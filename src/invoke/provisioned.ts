@@ -2,6 +2,7 @@
  * How many environments of a version are there before anybody calls (provisioned concurrency), and how the start of one that fails is
  * tried again: at growing intervals, for as long as they are wanted.
  */
+import type { EnvironmentState } from "./environment-state.ts";
 
 export interface ProvisionState {
   /** Started, ready or not. */
@@ -15,8 +16,14 @@ export interface ProvisionState {
 const RETRY_MS_MIN = 500;
 const RETRY_MS_MAX = 60_000;
 
-export class Provision {
-  count = 0;
+/** What of an environment this has to see. */
+interface Member {
+  readonly state: EnvironmentState;
+}
+
+export class Provision<Environment extends Member> {
+  #count = 0;
+  readonly #members = new Set<Environment>();
   readonly #retry: () => void;
   #failures = 0;
   #timer: Timer | undefined;
@@ -26,13 +33,40 @@ export class Provision {
     this.#retry = retry;
   }
 
-  get failing(): boolean {
-    return this.#failures > 0;
+  get isWanted(): boolean {
+    return this.#count > 0;
   }
 
-  /** Whether one more may be started when there are `present`. */
-  lacks(present: number): boolean {
-    return present < this.count && this.#timer === undefined;
+  get state(): ProvisionState {
+    const available = [...this.#members].filter(({ state }) => state === "idle" || state === "busy").length;
+    return { allocated: this.#members.size, available, failing: this.#failures > 0 };
+  }
+
+  /** Whether one more may be started. */
+  get lacks(): boolean {
+    return this.#members.size < this.#count && this.#timer === undefined;
+  }
+
+  has(environment: Environment): boolean {
+    return this.#members.has(environment);
+  }
+
+  add(environment: Environment): void {
+    this.#members.add(environment);
+  }
+
+  /** Answers whether it was one of them. */
+  delete(environment: Environment): boolean {
+    return this.#members.delete(environment);
+  }
+
+  /** Answers those that are not wanted any more: they were made for this, and are to serve nobody else. */
+  resize(count: number): readonly Environment[] {
+    this.#count = count;
+    if (count === 0) this.#forgetFailures();
+    const dismissed = [...this.#members].slice(count);
+    for (const environment of dismissed) this.#members.delete(environment);
+    return dismissed;
   }
 
   started(isReady: boolean): void {
@@ -40,7 +74,7 @@ export class Provision {
       this.#failures = 0;
       return;
     }
-    if (this.count === 0) return;
+    if (this.#count === 0) return;
     const delayMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** this.#failures++);
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
@@ -49,8 +83,7 @@ export class Provision {
     this.#timer.unref();
   }
 
-  end(): void {
-    this.count = 0;
+  #forgetFailures(): void {
     this.#failures = 0;
     clearTimeout(this.#timer);
     this.#timer = undefined;

@@ -407,6 +407,25 @@ exports.handler = async () => ({ type: process.env.AWS_LAMBDA_INITIALIZATION_TYP
     await until("all are gone", async () => (await census(server.url)).environments <= before);
   });
 
+  /** Not so yet: the dispatcher takes any idle environment of the version for one that was asked for, and the other way round. */
+  test("starts environments of its own, though an on-demand one of the version is idle", async () => {
+    const FunctionName = await create(await zipOf({ "index.js": TELLS }), { Publish: true });
+    const at = { FunctionName, Qualifier: "1" };
+    expect((await invoke(FunctionName, "1")).value).toMatchObject({ type: "on-demand" });
+    await aws.putProvisionedConcurrencyConfig({ ...at, ProvisionedConcurrentExecutions: 1 });
+    await ready(at);
+    expect((await invoke(FunctionName, "1")).value).toMatchObject({ type: "provisioned-concurrency" });
+  });
+
+  test("once deleted lends its environments to no on-demand call", async () => {
+    const FunctionName = await create(await zipOf({ "index.js": TELLS }), { Publish: true });
+    const at = { FunctionName, Qualifier: "1" };
+    await aws.putProvisionedConcurrencyConfig({ ...at, ProvisionedConcurrentExecutions: 1 });
+    await ready(at);
+    await aws.deleteProvisionedConcurrencyConfig(at);
+    expect((await invoke(FunctionName, "1")).value).toMatchObject({ type: "on-demand" });
+  });
+
   test.each([
     { name: "a function is deleted", end: (FunctionName: string) => aws.deleteFunction({ FunctionName }) },
     {

@@ -1,5 +1,6 @@
 /** How the server starts, refuses to start, stops and dies, and what is there afterwards. */
 import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -85,6 +86,29 @@ describe("kill -9", () => {
     expect(acknowledged).toBeGreaterThan(10);
   }, 60_000);
 
+  test("while versions, aliases and layers are made loses none that was acknowledged, and no number is skipped or given twice", async () => {
+    const server = await serve();
+    const publishers = [new Publisher("p"), new Publisher("q"), new Publisher("r")];
+    for (const publisher of publishers) await publisher.create(server.url);
+    let acknowledged = 0;
+    for (let round = 1; round <= 6; round++) {
+      const afterMs = 20 + Math.random() * 250;
+      const firstChange = Promise.withResolvers<void>();
+      const killing = firstChange.promise.then(() => Bun.sleep(afterMs)).then(() => server.kill9());
+      const working = publishers.map((publisher) => publisher.work(server.url, firstChange.resolve));
+      acknowledged += sum(await Promise.all(working));
+      await killing;
+      await server.restart();
+      const when = `round ${round}, killed ${Math.round(afterMs)} ms after the first change`;
+      const digests = (await Promise.all(publishers.map((publisher) => publisher.check(server.url, when)))).flat();
+      const zips = [...new Set(digests)].map((sha256) => `${Buffer.from(sha256, "base64").toString("hex")}.zip`);
+      await until(`only the packages of versions and layers are left (${when})`, async () =>
+        Bun.deepEquals(await packageFiles(server.dataDirectory), zips.sort()),
+      );
+    }
+    expect(acknowledged).toBeGreaterThan(30);
+  }, 60_000);
+
   test("of the server ends all its runners, busy, looping and idle ones, and their children", async () => {
     const server = await serve();
     await createFrom(server.url, "idle", WAITS);
@@ -113,6 +137,148 @@ describe("kill -9", () => {
     expect((await invoke(server.url, "waits", {})).value()).toBe("waited");
   });
 });
+
+/** A request that may have been carried out, or not: the server was gone before it answered. */
+const isCutOff = (error: unknown): boolean =>
+  error instanceof TypeError || ((error as { code?: string }).code?.startsWith("E") ?? false);
+
+/** Publishes versions of one function and one layer and moves an alias, until the server is gone, and knows what it may find then. */
+class Publisher {
+  readonly #name: string;
+  /** The code of each version that is there: index 0 is version 1. */
+  readonly #versions: string[] = [];
+  /** The code that the next version may have been published with. */
+  #published: string | undefined;
+  /** The digests of the code that $LATEST may have. */
+  #latest: string[] = [];
+  /** The versions that the alias may point to; null: it may not be there. */
+  #aliased: (string | null)[] = [null];
+  readonly #layers = new Map<number, string>();
+  #layerNumberMax = 0;
+  #layered: string | undefined;
+  #count = 0;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  async create(url: string): Promise<void> {
+    const zip = await this.#nextCode();
+    const { status, text } = await create(url, this.#name, zip);
+    if (status !== 201) throw new Error(`Refused with ${status}: ${text}`);
+    this.#latest = [sha256(zip)];
+  }
+
+  /** Answers how many changes were acknowledged. */
+  async work(url: string, onChange: () => void): Promise<number> {
+    const path = `/2015-03-31/functions/${this.#name}`;
+    let acknowledged = 0;
+    const send = async (method: string, at: string, input?: Record<string, unknown>): Promise<Answered> => {
+      for (;;) {
+        const { status, text } = await request(url, method, at, input && { body: JSON.stringify(input) });
+        if (status === 409 && text.includes("in progress")) continue; // not yet
+        if (status >= 300) throw new Error(`${method} ${at} was refused with ${status}: ${text}`);
+        acknowledged++;
+        onChange();
+        return (text === "" ? {} : JSON.parse(text)) as Answered;
+      }
+    };
+    const expectNext = (answer: Answered, code: string): void => {
+      this.#versions.push(code);
+      this.#published = undefined;
+      expect([answer.Version, answer.CodeSha256]).toEqual([String(this.#versions.length), code]);
+    };
+    const alias = async (method: "POST" | "PUT" | "DELETE"): Promise<void> => {
+      const next = method === "DELETE" ? null : String(this.#versions.length);
+      const at = `${path}/aliases${method === "POST" ? "" : "/live"}`;
+      this.#aliased.push(next);
+      await send(method, at, next === null ? undefined : { Name: "live", FunctionVersion: next });
+      this.#aliased = [next];
+    };
+    try {
+      for (;;) {
+        const zip = await this.#nextCode();
+        const code = sha256(zip);
+        const ZipFile = Buffer.from(zip).toString("base64");
+        const Publish = this.#count % 2 === 0; // in one step with the update, or in the next
+        this.#latest.push(code);
+        if (Publish) this.#published = code;
+        const updated = await send("PUT", `${path}/code`, { ZipFile, Publish });
+        this.#latest = [code];
+        if (Publish) expectNext(updated, code);
+        else {
+          this.#published = code;
+          expectNext(await send("POST", `${path}/versions`, {}), code);
+        }
+        await alias(this.#aliased[0] === null ? "POST" : "PUT");
+        if (this.#count % 3 === 0) await alias("DELETE");
+        this.#layered = code;
+        const layer = await send("POST", `/2018-10-31/layers/${this.#name}/versions`, { Content: { ZipFile } });
+        expect(Number(layer.Version)).toBeGreaterThan(this.#layerNumberMax);
+        this.#layerNumberMax = Number(layer.Version);
+        this.#layers.set(this.#layerNumberMax, code);
+        this.#layered = undefined;
+      }
+    } catch (error) {
+      if (isCutOff(error)) return acknowledged;
+      throw error;
+    }
+  }
+
+  /** Sees that all is there as acknowledged, the last change done or not done, and answers the digests of all code. */
+  async check(url: string, when: string): Promise<string[]> {
+    const versions = await this.#listed(url, `/2015-03-31/functions/${this.#name}/versions`, "Versions");
+    const latest = versions.shift()?.CodeSha256 ?? "";
+    expect({ when, is: this.#latest.includes(latest) }).toEqual({ when, is: true });
+    const isPublished = versions.length > this.#versions.length && this.#published !== undefined;
+    if (isPublished) this.#versions.push(this.#published ?? "");
+    this.#published = undefined;
+    const numbered = this.#versions.map((code, index) => [String(index + 1), code]);
+    expect({ when, versions: versions.map((each) => [each.Version, each.CodeSha256]) }).toEqual({
+      when,
+      versions: numbered,
+    });
+
+    const alias = await request(url, "GET", `/2015-03-31/functions/${this.#name}/aliases/live`);
+    const aliased = alias.status === 404 ? null : String(alias.json()["FunctionVersion"]);
+    expect({ when, aliased, is: this.#aliased.includes(aliased) }).toEqual({ when, aliased, is: true });
+    this.#aliased = [aliased];
+    this.#latest = [latest];
+
+    const path = `/2018-10-31/layers/${this.#name}/versions`;
+    const layers = new Map<number, string>();
+    for (const { Version } of await this.#listed(url, path, "LayerVersions")) {
+      const content = (await request(url, "GET", `${path}/${Version}`)).json()["Content"] as Answered;
+      layers.set(Number(Version), content.CodeSha256);
+    }
+    const newest = Math.max(0, ...layers.keys());
+    if (newest > this.#layerNumberMax && this.#layered !== undefined) this.#layers.set(newest, this.#layered);
+    this.#layerNumberMax = Math.max(newest, this.#layerNumberMax);
+    this.#layered = undefined;
+    const byNumber = (map: Map<number, string>) => [...map].sort(([a], [b]) => a - b);
+    expect({ when, layers: byNumber(layers) }).toEqual({ when, layers: byNumber(this.#layers) });
+    return [latest, ...this.#versions, ...layers.values()];
+  }
+
+  async #listed(url: string, path: string, member: string): Promise<Answered[]> {
+    const found: Answered[] = [];
+    for (let marker: string | undefined = ""; marker !== undefined; ) {
+      const page = (await request(url, "GET", `${path}?Marker=${marker}`)).json();
+      found.push(...(page[member] as Answered[]));
+      marker = page["NextMarker"] as string | undefined;
+    }
+    return found;
+  }
+
+  #nextCode = (): Promise<Uint8Array> => answering(`${this.#name} ${++this.#count}`);
+}
+
+interface Answered {
+  readonly Version: string | number;
+  readonly CodeSha256: string;
+}
+
+const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("base64");
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
 
@@ -146,7 +312,7 @@ class Client {
         if (this.#count % 3 !== 0) await change(name, null, () => remove(url, name));
       }
     } catch (error) {
-      if (error instanceof TypeError || (error as { code?: string }).code?.startsWith("E")) return acknowledged; // no answer came
+      if (isCutOff(error)) return acknowledged;
       throw error;
     }
   }
