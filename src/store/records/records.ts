@@ -68,26 +68,15 @@ export interface RecordStore {
 export function openRecords(path: string): RecordStore {
   const client = openReadable(path);
   const db = drizzle(client);
-  const insert = client.query(
-    "INSERT INTO invocations (request_id, function_name, version, started_at_ms, duration_ms, init_ms, memory_used_mib, result, error_type, log_stream_name) " +
-      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-  );
-  // By hand, since thousands a second come this way, and the query builder takes longer than SQLite does.
+  // By hand and many rows at a time, since thousands a second come this way, and the query builder takes longer than SQLite does.
+  const insertOne = client.query(insertion(1));
+  const insertMany = client.query(insertion(ROWS_AT_ONCE));
   const insertAll = client.transaction((batch: readonly InvocationRecord[]) => {
-    for (const one of batch) {
-      insert.run(
-        one.requestId,
-        one.functionName,
-        one.version,
-        one.startedAtMs,
-        one.durationMs,
-        one.initMs,
-        one.memoryUsedMib,
-        one.result,
-        one.errorType,
-        one.logStreamName,
-      );
+    let at = 0;
+    for (; at + ROWS_AT_ONCE <= batch.length; at += ROWS_AT_ONCE) {
+      insertMany.run(...batch.slice(at, at + ROWS_AT_ONCE).flatMap(valuesOf));
     }
+    for (const one of batch.slice(at)) insertOne.run(...valuesOf(one));
   });
   return {
     append: (batch) => insertAll(batch),
@@ -129,3 +118,33 @@ function open(path: string): Database {
   client.run(SCHEMA);
   return client;
 }
+
+const COLUMNS = [
+  "request_id",
+  "function_name",
+  "version",
+  "started_at_ms",
+  "duration_ms",
+  "init_ms",
+  "memory_used_mib",
+  "result",
+  "error_type",
+  "log_stream_name",
+];
+const ROWS_AT_ONCE = 32;
+
+const insertion = (rows: number): string =>
+  `INSERT INTO invocations (${COLUMNS}) VALUES ${Array(rows).fill(`(${Array(COLUMNS.length).fill("?")})`)}`;
+
+const valuesOf = (one: InvocationRecord): (string | number | null)[] => [
+  one.requestId,
+  one.functionName,
+  one.version,
+  one.startedAtMs,
+  one.durationMs,
+  one.initMs,
+  one.memoryUsedMib,
+  one.result,
+  one.errorType,
+  one.logStreamName,
+];
