@@ -197,6 +197,7 @@ export class Environment {
   /** Looks how much memory the process tree holds, and ends it when that is more than the function may have. */
   watchMemory(): void {
     if (this.state !== "busy" && this.state !== "starting") return;
+    this.#log.flushLines(); // who follows the log sees that a long call began
     const meter = this.#sandbox?.memory;
     const isShort = this.state === "busy" && this.callAgeMs < MEMORY_READ_AFTER_MS; // children that it may have are looked at before a freeze
     if (isShort ? this.#memory.lookAtProcess(meter) : this.#memory.lookAtTree(meter)) this.#endByMemory();

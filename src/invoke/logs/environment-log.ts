@@ -20,6 +20,7 @@ export class EnvironmentLog {
   /** The mark that ends the current call's output, once the call is over. */
   #awaited: { mark: string; seen: () => void } | undefined;
   #marks = new Set<string>();
+  #lines = "";
   #held: Uint8Array | undefined;
 
   constructor(sink: LogSink) {
@@ -28,21 +29,33 @@ export class EnvironmentLog {
 
   /** From here on the log's last bytes are kept for `takeTail`. */
   keepTail(): void {
-    this.#tail ??= new LogTail();
+    if (this.#tail) return;
+    this.flushLines(); // what was written before does not belong to it
+    this.#tail = new LogTail();
   }
 
   takeTail(): Uint8Array | undefined {
+    this.flushLines();
     const bytes = this.#tail?.bytes();
     this.#tail = undefined;
     return bytes;
   }
 
+  /** One of the platform's own lines; it leaves with the next output, or with `flushLines`. */
   line(text: string): void {
-    this.#emit(encoder.encode(text));
+    this.#lines += text;
+  }
+
+  flushLines(): void {
+    if (this.#lines === "") return;
+    const bytes = encoder.encode(this.#lines);
+    this.#lines = "";
+    this.#emit(bytes);
   }
 
   /** What the process printed. Answers as the sink does. */
   output(bytes: Uint8Array): void | Promise<void> {
+    this.flushLines();
     let rest = bytes;
     let pause = NO_PAUSE;
     if (this.#held) {
@@ -80,6 +93,7 @@ export class EnvironmentLog {
 
   /** Hands on what was held back as the possible beginning of a mark. */
   flush(): void {
+    this.flushLines();
     if (this.#held) this.#emit(this.#held);
     this.#held = undefined;
   }
