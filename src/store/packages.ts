@@ -8,6 +8,7 @@ import { existsSync, renameSync } from "node:fs";
 import { chmod, mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { PackageStore, Release } from "./port.ts";
+import { Sweeper } from "./sweeper.ts";
 
 export interface OpenPackages extends PackageStore {
   /** Resolves when no sweep is under way and none will begin by itself. */
@@ -26,23 +27,15 @@ export async function openPackages(directory: string): Promise<OpenPackages> {
   /** Unused already when a sweep came by, and held: they go when they are let go. */
   const postponed = new Set<string>();
   const holds = new Holds((hex) => {
-    if (postponed.delete(hex)) setImmediate(() => void sweepAgain());
+    if (postponed.delete(hex)) setImmediate(() => void sweeper.askAgain());
   });
   const postpone = (hex: string): void => {
     if (holds.has(hex)) postponed.add(hex);
-    else setImmediate(() => void sweepAgain()); // it was let go while the sweep was under way
+    else setImmediate(() => void sweeper.askAgain()); // it was let go while the sweep was under way
   };
-  let sweepAgain = async (): Promise<unknown> => undefined;
+  const sweeper = new Sweeper((inUse) => sweepFolders({ folders: [zips, trees, bundles], holds, postpone }, inUse));
   const writing = new Map<string, Promise<void>>();
-  let sweeping: Promise<unknown> = Promise.resolve();
   const zipPath = (hex: string): string => join(zips, `${hex}.zip`);
-
-  const sweep: PackageStore["sweep"] = (inUse) => {
-    const swept = sweeping.then(() => sweepFolders({ folders: [zips, trees, bundles], holds, postpone }, inUse));
-    sweeping = swept.catch(() => undefined); // its caller hears of the failure; the next sweep tries again
-    sweepAgain = () => sweep(inUse).catch(() => undefined);
-    return swept;
-  };
 
   return {
     async put({ sha256, bytes }) {
@@ -69,11 +62,8 @@ export async function openPackages(directory: string): Promise<OpenPackages> {
     },
     unpackedPath: (sha256) => join(trees, hexOf(sha256)),
     bundlePath: ({ sha256, handler }) => join(bundles, `${hexOf(sha256)}-${shortHashOf(handler)}`),
-    sweep,
-    async close() {
-      sweepAgain = async () => undefined;
-      await sweeping;
-    },
+    sweep: (inUse) => sweeper.ask(inUse),
+    close: () => sweeper.close(),
   };
 }
 
