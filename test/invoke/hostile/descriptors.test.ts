@@ -79,7 +79,6 @@ describe("writing to the channel", () => {
     const before = process.memoryUsage.rss();
     await run(scenario);
     Bun.gc(true);
-    Bun.gc(true);
     expect(process.memoryUsage.rss() - before).toBeLessThan(64 * 1024 * 1024);
   });
 });
