@@ -19,7 +19,7 @@ export function lambentPages(services: Services): Hono {
   pages.get("/invocations", (c) => {
     const before = Number(c.req.query("before") ?? Number.MAX_SAFE_INTEGER);
     const count = Math.min(Number(c.req.query("count") ?? RECORDS_DEFAULT), RECORDS_MAX);
-    if (!Number.isInteger(before) || !(count >= 1))
+    if (!Number.isInteger(before) || !Number.isInteger(count) || count < 1)
       return c.json({ message: "before and count have to be whole numbers" }, 400);
     return c.json({ invocations: services.records.list({ functionName: c.req.query("function"), before, count }) });
   });
