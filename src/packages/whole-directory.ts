@@ -29,14 +29,24 @@ export async function inTurn<T>(directory: string, work: () => Promise<T>): Prom
  */
 export async function replaceDirectory(directory: string, write: (temporary: string) => Promise<void>): Promise<void> {
   await removeTree(directory);
-  await mkdir(dirname(directory), { recursive: true });
-  const temporary = await mkdtemp(directory + TEMPORARY);
+  const temporary = await makeBeside(directory);
   try {
     await write(temporary);
     await rename(temporary, directory);
   } catch (error) {
     await removeTree(temporary);
     throw error;
+  }
+}
+
+/** Its parent is nearly always there. */
+async function makeBeside(directory: string): Promise<string> {
+  try {
+    return await mkdtemp(directory + TEMPORARY);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    await mkdir(dirname(directory), { recursive: true });
+    return mkdtemp(directory + TEMPORARY);
   }
 }
 

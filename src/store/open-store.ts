@@ -5,10 +5,12 @@ import { acquireDataDirectory, DataDirectoryUnusableError } from "./data-directo
 import { type OpenPackages, openPackages, removeTree, syncDirectory } from "./packages.ts";
 import type { Store } from "./port.ts";
 import { aliasStore } from "./sqlite/aliases.ts";
-import { closeDatabase, openDatabase, type StoreDatabase } from "./sqlite/database.ts";
+import { closeDatabase, durableBy, openDatabase, type StoreDatabase } from "./sqlite/database.ts";
 import { documentStore } from "./sqlite/documents.ts";
 import { functionQueries } from "./sqlite/function-queries.ts";
+import { functionWrites } from "./sqlite/function-writes.ts";
 import { functionStore } from "./sqlite/functions.ts";
+import { LogSync } from "./sqlite/log-sync.ts";
 import { DatabaseTooNewError } from "./sqlite/migrations.ts";
 import { type OpenQueue, openQueue } from "./sqlite/queue.ts";
 
@@ -31,8 +33,17 @@ async function openOnDisk(path: string): Promise<Store> {
     db = openDatabase(directory.databasePath);
     const packages = await openPackages(path);
     for (const changed of directory.changed) await syncDirectory(changed);
-    const queue = openQueue(directory.databasePath);
-    return assemble({ db, queue, packages, onClosed: async () => directory.release() });
+    const log = new LogSync(directory.databasePath);
+    const sync = (): Promise<void> => log.sync();
+    const queue = openQueue(directory.databasePath, sync);
+    return assemble({
+      db,
+      queue,
+      packages,
+      sync,
+      onClosing: () => log.close(),
+      onClosed: async () => directory.release(),
+    });
   } catch (error) {
     db?.$client.close();
     directory.release();
@@ -44,10 +55,13 @@ async function openInMemory(): Promise<Store> {
   const directory = await mkdtemp(join(tmpdir(), "lambent-"));
   const packages = await openPackages(directory);
   const db = openDatabase(":memory:");
+  const nothing = async (): Promise<void> => {};
   return assemble({
     db,
-    queue: openQueue(db.$client),
+    queue: openQueue(db.$client, nothing),
     packages,
+    sync: nothing,
+    onClosing: nothing,
     onClosed: () => removeTree(directory),
   });
 }
@@ -56,19 +70,23 @@ function assemble(parts: {
   db: StoreDatabase;
   queue: OpenQueue;
   packages: OpenPackages;
+  sync: () => Promise<void>;
+  onClosing: () => Promise<void>;
   onClosed: () => Promise<void>;
 }): Store {
   const { db, queue, packages } = parts;
   const queries = functionQueries(db);
+  const durable = durableBy(parts.sync);
   return {
-    functions: functionStore(db, queries),
-    aliases: aliasStore(db, queries),
-    documents: documentStore(db, queries),
+    functions: functionStore({ db, queries, writes: functionWrites(db), durable }),
+    aliases: aliasStore({ db, functions: queries, durable }),
+    documents: documentStore({ db, functions: queries, durable }),
     packages,
     queue,
     async close() {
       await packages.close();
       await queue.close();
+      await parts.onClosing();
       closeDatabase(db);
       await parts.onClosed();
     },

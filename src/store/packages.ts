@@ -8,6 +8,7 @@ import { existsSync, renameSync } from "node:fs";
 import { chmod, mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { PackageStore, Release } from "./port.ts";
+import { SharedSync } from "./shared-sync.ts";
 import { Sweeper } from "./sweeper.ts";
 
 export interface OpenPackages extends PackageStore {
@@ -35,6 +36,7 @@ export async function openPackages(directory: string): Promise<OpenPackages> {
   };
   const sweeper = new Sweeper((inUse) => sweepFolders({ folders: [zips, trees, bundles], holds, postpone }, inUse));
   const writing = new Map<string, Promise<void>>();
+  const names = new SharedSync(() => syncDirectory(zips));
   const zipPath = (hex: string): string => join(zips, `${hex}.zip`);
 
   return {
@@ -45,7 +47,7 @@ export async function openPackages(directory: string): Promise<OpenPackages> {
         // Whoever puts the same package meanwhile waits too: that a zip is there does not yet mean that it is synced.
         let written = writing.get(hex);
         if (!written && !existsSync(zipPath(hex))) {
-          written = writeDurably(zipPath(hex), { bytes, folder: zips }).finally(() => writing.delete(hex));
+          written = writeDurably(zipPath(hex), { bytes, names }).finally(() => writing.delete(hex));
           writing.set(hex, written);
         }
         await written;
@@ -110,7 +112,7 @@ class Holds {
   }
 }
 
-async function writeDurably(path: string, { bytes, folder }: { bytes: Uint8Array; folder: string }): Promise<void> {
+async function writeDurably(path: string, { bytes, names }: { bytes: Uint8Array; names: SharedSync }): Promise<void> {
   const temporary = `${path}.part`;
   try {
     const file = await open(temporary, "w", 0o600);
@@ -125,7 +127,7 @@ async function writeDurably(path: string, { bytes, folder }: { bytes: Uint8Array
     await rm(temporary, { force: true });
     throw error;
   }
-  await syncDirectory(folder); // the new name is itself an entry that a power cut can take back
+  await names.sync(); // the new name is itself an entry that a power cut can take back
 }
 
 /** Makes the names in a directory durable. */

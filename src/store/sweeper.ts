@@ -7,6 +7,8 @@ type Swept = readonly string[];
 
 /** Of the time that the sweep before it took. */
 const REST_SHARE = 20;
+/** A disk that was slow once does not keep the next sweep waiting for long. */
+const REST_MAX_MS = 1000;
 
 export class Sweeper {
   readonly #sweep: (inUse: InUse) => Promise<Swept>;
@@ -51,7 +53,7 @@ export class Sweeper {
       return await this.#sweep(inUse);
     } finally {
       const tookMs = performance.now() - beganAtMs;
-      this.#restUntilMs = performance.now() + REST_SHARE * tookMs;
+      this.#restUntilMs = performance.now() + Math.min(REST_MAX_MS, REST_SHARE * tookMs);
     }
   }
 

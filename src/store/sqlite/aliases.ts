@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { and, eq } from "drizzle-orm";
 import type { Alias, AliasStore } from "../port.ts";
 import { type AliasQueries, aliasQueries } from "./alias-queries.ts";
-import { atomically, type StoreDatabase } from "./database.ts";
+import { atomically, type Durable, type StoreDatabase } from "./database.ts";
 import { deleteDocumentsOf } from "./documents.ts";
 import type { FunctionQueries } from "./function-queries.ts";
 import { aliases } from "./tables.ts";
@@ -14,14 +14,15 @@ interface Context {
   readonly queries: AliasQueries;
 }
 
-export function aliasStore(db: StoreDatabase, functions: FunctionQueries): AliasStore {
+export function aliasStore(parts: { db: StoreDatabase; functions: FunctionQueries; durable: Durable }): AliasStore {
+  const { db, functions, durable } = parts;
   const context = { db, functions, queries: aliasQueries(db) };
   return {
-    create: async (alias) => createAlias(context, alias),
+    create: (alias) => durable(() => createAlias(context, alias)),
     find: async (key) => context.queries.find(key),
     list: async (input) => context.queries.list(input),
-    update: async (input) => updateAlias(context, input),
-    delete: async (key) => deleteAlias(context, key),
+    update: (input) => durable(() => updateAlias(context, input)),
+    delete: (key) => durable(() => deleteAlias(context, key)),
   };
 }
 

@@ -5,16 +5,16 @@ import { atomically, type StoreDatabase } from "./database.ts";
 import { documentQueries } from "./document-queries.ts";
 import { writeDocument } from "./documents.ts";
 import { codeBytes, type FunctionQueries } from "./function-queries.ts";
+import type { FunctionWrites } from "./function-writes.ts";
 import { firstUnmet } from "./needs.ts";
-import { functions, versions } from "./tables.ts";
 import { contentDigest, LATEST_NUMBER, rowOf, type VersionRow, versionNumber } from "./version-row.ts";
 
 /** See `FunctionStore.create`. */
 export function createFunction(
-  context: { db: StoreDatabase; queries: FunctionQueries },
+  context: { db: StoreDatabase; queries: FunctionQueries; writes: FunctionWrites },
   input: Parameters<FunctionStore["create"]>[0],
 ): Awaited<ReturnType<FunctionStore["create"]>> {
-  const { db, queries } = context;
+  const { db, queries, writes } = context;
   const { record, latest, published } = input;
   assert(latest.version === LATEST && latest.functionName === record.name, "latest is the $LATEST of the record");
   const rows: VersionRow[] = [rowOf(latest, { number: LATEST_NUMBER, publishedFrom: null })];
@@ -28,10 +28,8 @@ export function createFunction(
     const unmet =
       input.needs && firstUnmet({ db, functions: queries, queries: documentQueries(db) }, { needs: input.needs });
     if (unmet) return unmet;
-    db.insert(functions)
-      .values({ ...record, versionNext })
-      .run();
-    db.insert(versions).values(rows).run();
+    writes.insertRecord({ ...record, versionNext });
+    for (const row of rows) writes.insertVersion(row);
     for (const change of input.documents ?? []) {
       writeDocument(db, { change, before: documentQueries(db).find(change) });
     }

@@ -8,9 +8,9 @@ export const BUSY_TIMEOUT_MS = 5000;
 const SETTINGS = [
   // Readers never wait for the writer, and a commit is one append to the log instead of a rewrite of pages.
   "PRAGMA journal_mode = WAL",
-  // WAL's usual NORMAL syncs at checkpoints only, so that a power cut takes back commits that were answered already.
-  // FULL syncs the log at every commit. Source: sqlite.org/pragma.html#pragma_synchronous.
-  "PRAGMA synchronous = FULL",
+  // Syncs at checkpoints only, and never loses its shape. What a commit needs beyond that, `durable` gives it: FULL would sync the log at every
+  // commit, while everybody waits. Source: sqlite.org/pragma.html#pragma_synchronous.
+  "PRAGMA synchronous = NORMAL",
   // Off by default in SQLite; deleting a function relies on it to take versions and aliases along.
   "PRAGMA foreign_keys = ON",
   // Nobody else of ours writes (see data-directory.ts), but an operator's sqlite3 or a backup may hold the file for a moment.
@@ -40,25 +40,24 @@ function connect(client: Database) {
 }
 
 /**
- * Runs `work` in one transaction: all of it is durable on return, or none of it happened. IMMEDIATE takes the write lock before
- * the first read, so what `work` decided upon cannot change before it writes. Throws once the database is closed.
+ * Runs `work` in one transaction: all of it happened on return, or nothing. A kill of this process takes nothing back; a power cut may, unless
+ * `durable` is waited for. IMMEDIATE takes the write lock before the first read, so what `work` decided upon cannot change before it writes.
+ * Throws once the database is closed.
  */
 export function atomically<T>(db: StoreDatabase, work: () => T): T {
   return db.transaction(work, { behavior: "immediate" });
 }
 
-/**
- * The same without waiting for the disk: a kill of this process takes nothing back, a power cut may take back what came after the last
- * `atomically`, whose sync covers all before it. For what a start would do again by itself.
- */
-export function atomicallySoon<T>(db: StoreDatabase, work: () => T): T {
-  db.$client.run("PRAGMA synchronous = NORMAL");
-  try {
-    return atomically(db, work);
-  } finally {
-    db.$client.run("PRAGMA synchronous = FULL");
-  }
-}
+/** Runs a write, and resolves once nothing takes it back any more, a power cut included. */
+export type Durable = <T>(write: () => T) => Promise<T>;
+
+export const durableBy =
+  (sync: () => Promise<void>): Durable =>
+  async (write) => {
+    const done = write();
+    await sync();
+    return done;
+  };
 
 /** Folds the log into the file, so that a copy of it alone is whole, and closes. */
 export function closeDatabase(db: StoreDatabase): void {

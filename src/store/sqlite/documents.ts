@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { and, eq } from "drizzle-orm";
-import type { DocumentChange, DocumentEdit, DocumentStore, StoredDocument } from "../document-port.ts";
-import { atomically, type StoreDatabase } from "./database.ts";
+import type { DocumentChange, DocumentEdit, DocumentKey, DocumentStore, StoredDocument } from "../document-port.ts";
+import { atomically, type Durable, type StoreDatabase } from "./database.ts";
 import { type DocumentQueries, type DocumentRow, documentOf, documentQueries, isDocument } from "./document-queries.ts";
 import type { FunctionQueries } from "./function-queries.ts";
 import { firstUnmet } from "./needs.ts";
@@ -13,25 +13,29 @@ interface Context {
   readonly queries: DocumentQueries;
 }
 
-export function documentStore(db: StoreDatabase, functions: FunctionQueries): DocumentStore {
+export function documentStore(parts: {
+  db: StoreDatabase;
+  functions: FunctionQueries;
+  durable: Durable;
+}): DocumentStore {
+  const { db, functions, durable } = parts;
   const queries = documentQueries(db);
   const context = { db, functions, queries };
   return {
-    put: async (change) => atomically(db, () => writeDocument(db, { change, before: queries.find(change) })),
+    put: (change) => durable(() => atomically(db, () => writeDocument(db, { change, before: queries.find(change) }))),
     find: async (key) => {
       const row = queries.find(key);
       return row && documentOf(row);
     },
     list: async (input) => queries.list(input),
-    delete: async (key) =>
-      atomically(
-        db,
-        () => db.delete(documents).where(isDocument(key)).returning({ key: documents.key }).all().length > 0,
-      ),
-    replace: async (input) => replaceDocument(context, input),
-    edit: async (input, change) => editDocument(context, { ...input, change }),
+    delete: (key) => durable(() => deleteDocument(db, key)),
+    replace: (input) => durable(() => replaceDocument(context, input)),
+    edit: (input, change) => durable(() => editDocument(context, { ...input, change })),
   };
 }
+
+const deleteDocument = (db: StoreDatabase, key: DocumentKey): boolean =>
+  db.delete(documents).where(isDocument(key)).returning({ key: documents.key }).all().length > 0;
 
 function replaceDocument(
   context: Context,

@@ -1,14 +1,15 @@
-import { and, eq } from "drizzle-orm";
+import { eq } from "drizzle-orm";
 import type { StateReason } from "../../core/states.ts";
 import type { FunctionStore } from "../port.ts";
 import { atomically, type StoreDatabase } from "./database.ts";
 import { codeBytes, type FunctionQueries } from "./function-queries.ts";
-import { functions, versions } from "./tables.ts";
+import type { FunctionWrites } from "./function-writes.ts";
+import { functions } from "./tables.ts";
 import { contentDigest, isUnsettled, LATEST_NUMBER, type VersionRow, versionOf } from "./version-row.ts";
 
 /** See `FunctionStore.publish`. */
 export function publishVersion(
-  context: { db: StoreDatabase; queries: FunctionQueries },
+  context: { db: StoreDatabase; queries: FunctionQueries; writes: FunctionWrites },
   input: Parameters<FunctionStore["publish"]>[0],
 ): Awaited<ReturnType<FunctionStore["publish"]>> {
   const { db, queries } = context;
@@ -24,11 +25,8 @@ export function publishVersion(
     const plan = planPublication(queries, latest);
     if (plan.unchanged) return { kind: "done", value: versionOf(plan.unchanged) };
     if (codeBytes(db) + latest.codeBytes > input.codeBytesMax) return { kind: "code-storage-exceeded" };
-    const published = insertPublished(db, { latest, plan, ...input });
-    db.update(versions)
-      .set({ revisionId: input.latestRevisionId })
-      .where(and(eq(versions.functionName, input.functionName), eq(versions.number, LATEST_NUMBER)))
-      .run();
+    const published = insertPublished(context, { latest, plan, ...input });
+    context.writes.updateVersion({ ...latest, revisionId: input.latestRevisionId });
     return { kind: "done", value: versionOf(published) };
   });
 }
@@ -49,7 +47,7 @@ export function planPublication(queries: FunctionQueries, latest: VersionRow): P
 
 /** Writes the planned version, inside the caller's transaction. */
 export function insertPublished(
-  db: StoreDatabase,
+  { db, writes }: { db: StoreDatabase; writes: FunctionWrites },
   input: {
     latest: VersionRow;
     plan: PublicationPlan;
@@ -72,7 +70,7 @@ export function insertPublished(
     lastModifiedMs: input.nowMs,
     publishedFrom: plan.contentDigest,
   };
-  db.insert(versions).values(row).run();
+  writes.insertVersion(row);
   db.update(functions)
     .set({ versionNext: plan.number + 1 })
     .where(eq(functions.name, latest.functionName))

@@ -1,31 +1,4 @@
-/**
- * Durability by the group. SQLite's own sync at a commit holds up the whole process while the disk works; here a commit only writes
- * to the log, and the sync that makes it durable runs beside, for all commits that were made by then.
- */
-import { closeSync, fdatasync, openSync } from "node:fs";
-
-/** Syncs a database's write-ahead log. SQLite takes no locks on that file, so opening it a second time is harmless. */
-export class LogSync {
-  readonly #path: string;
-  #descriptor: number | undefined;
-
-  constructor(databasePath: string) {
-    this.#path = `${databasePath}-wal`;
-  }
-
-  /** All that was committed before the call is on the disk when this resolves. */
-  sync(): Promise<void> {
-    this.#descriptor ??= openSync(this.#path, "r+"); // the first commit has made the file, and it stays until the database is closed
-    const descriptor = this.#descriptor;
-    return new Promise((resolve, reject) => fdatasync(descriptor, (error) => (error ? reject(error) : resolve())));
-  }
-
-  close(): void {
-    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
-    this.#descriptor = undefined;
-  }
-}
-
+/** Durability by the group: what comes in while one group is written and synced is the next one. */
 interface Pending<T> {
   readonly item: T;
   readonly resolve: () => void;

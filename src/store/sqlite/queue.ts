@@ -1,6 +1,6 @@
 /**
- * The queue on a connection of its own, whose commits are not synced (`synchronous = NORMAL`): what has to be durable is synced
- * by `queue-sync.ts`, without holding up the process. Both connections belong to one thread and finish each transaction at once, so neither
+ * The queue on a connection of its own, whose commits are not synced (`synchronous = NORMAL`) either: what has to be durable is synced
+ * by the group. Both connections belong to one thread and finish each transaction at once, so neither
  * ever waits for the other.
  */
 import { Database } from "bun:sqlite";
@@ -24,25 +24,23 @@ import {
   queueStatements,
   type TakenRow,
 } from "./queue-statements.ts";
-import { GroupCommit, LogSync } from "./queue-sync.ts";
+import { GroupCommit } from "./queue-sync.ts";
 
 export interface OpenQueue extends QueueStore {
   /** Before the database itself is closed. */
   close(): Promise<void>;
 }
 
-/** @param place the path of a database that is open already, or for one in memory its only connection. */
-export function openQueue(place: string | Database): OpenQueue {
-  if (typeof place !== "string") return assemble(place, { sync: async () => {}, close: () => {} });
+/**
+ * @param place the path of a database that is open already, or for one in memory its only connection.
+ * @param sync makes all durable that was committed before.
+ */
+export function openQueue(place: string | Database, sync: () => Promise<void>): OpenQueue {
+  if (typeof place !== "string") return assemble(place, { sync, close: () => {} });
   const db = new Database(place, { readwrite: true, strict: true });
   db.run("PRAGMA synchronous = NORMAL");
   db.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
-  const log = new LogSync(place);
-  const close = (): void => {
-    log.close();
-    db.close();
-  };
-  return assemble(db, { sync: () => log.sync(), close });
+  return assemble(db, { sync, close: () => db.close() });
 }
 
 interface Context {

@@ -1,27 +1,23 @@
-import { and, eq } from "drizzle-orm";
 import type { StateReason } from "../../core/states.ts";
 import type { FunctionStore, FunctionVersion } from "../port.ts";
-import { atomicallySoon, type StoreDatabase } from "./database.ts";
+import { atomically, type StoreDatabase } from "./database.ts";
 import type { FunctionQueries } from "./function-queries.ts";
-import { versions } from "./tables.ts";
+import type { FunctionWrites } from "./function-writes.ts";
 import { isUnsettled, type VersionRow, versionNumber, versionOf } from "./version-row.ts";
 
 /** See `FunctionStore.settle`. What a power cut takes back is unsettled again, and a start settles it. */
 export function settleVersion(
-  context: { db: StoreDatabase; queries: FunctionQueries },
+  context: { db: StoreDatabase; queries: FunctionQueries; writes: FunctionWrites },
   input: Parameters<FunctionStore["settle"]>[0],
 ): FunctionVersion | undefined {
-  const { db, queries } = context;
+  const { db, queries, writes } = context;
   const number = versionNumber(input.version);
   if (number === undefined) return undefined;
-  return atomicallySoon(db, () => {
+  return atomically(db, () => {
     const row = queries.findRow(input.functionName, number);
     if (!row || row.revisionId !== input.expectedRevisionId || !isUnsettled(row)) return undefined;
     const settled = { ...row, ...outcome(row, input.failure), revisionId: input.revisionId };
-    db.update(versions)
-      .set(settled)
-      .where(and(eq(versions.functionName, input.functionName), eq(versions.number, number)))
-      .run();
+    writes.updateVersion(settled);
     return versionOf(settled);
   });
 }

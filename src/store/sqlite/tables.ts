@@ -2,9 +2,16 @@
  * The tables as drizzle sees them. What they are made of (indexes, checks, triggers) stands in `migrations/`; a test holds
  * the two to the same columns.
  */
-import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { customType, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { FunctionState, StateReason, UpdateStatus } from "../../core/states.ts";
 import type { FunctionSettings } from "../port.ts";
+
+/** JSON, or NULL. In a prepared statement drizzle's own kind of column makes the text `null` of it. */
+const reason = customType<{ data: StateReason | null; driverData: string | null }>({
+  dataType: () => "text",
+  toDriver: (value) => (value === null ? null : JSON.stringify(value)),
+  fromDriver: (text) => (text === null ? null : (JSON.parse(text) as StateReason)),
+});
 
 export const functions = sqliteTable("functions", {
   name: text("name").notNull().primaryKey(),
@@ -25,9 +32,9 @@ export const versions = sqliteTable(
     codeSha256: text("code_sha256").notNull(),
     codeBytes: integer("code_bytes").notNull(),
     state: text("state").$type<FunctionState>().notNull(),
-    stateReason: text("state_reason", { mode: "json" }).$type<StateReason>(),
+    stateReason: reason("state_reason"),
     updateStatus: text("update_status").$type<UpdateStatus>(),
-    updateStatusReason: text("update_status_reason", { mode: "json" }).$type<StateReason>(),
+    updateStatusReason: reason("update_status_reason"),
     lastModifiedMs: integer("last_modified_ms").notNull(),
     publishedFrom: text("published_from"),
   },

@@ -1,17 +1,16 @@
-import { and, eq } from "drizzle-orm";
 import type { FunctionStore } from "../port.ts";
 import { atomically, type StoreDatabase } from "./database.ts";
 import { codeBytes, type FunctionQueries } from "./function-queries.ts";
+import type { FunctionWrites } from "./function-writes.ts";
 import { insertPublished, type PublicationPlan, planPublication } from "./publish-version.ts";
-import { versions } from "./tables.ts";
 import { isUnsettled, LATEST_NUMBER, type VersionRow, versionOf } from "./version-row.ts";
 
 /** See `FunctionStore.updateLatest`. */
 export function updateLatest(
-  context: { db: StoreDatabase; queries: FunctionQueries },
+  context: { db: StoreDatabase; queries: FunctionQueries; writes: FunctionWrites },
   input: Parameters<FunctionStore["updateLatest"]>[0],
 ): Awaited<ReturnType<FunctionStore["updateLatest"]>> {
-  const { db, queries } = context;
+  const { db, queries, writes } = context;
   return atomically(db, () => {
     const before = queries.findRow(input.functionName, LATEST_NUMBER);
     if (!before) return { kind: "missing" };
@@ -35,12 +34,10 @@ export function updateLatest(
       return { kind: "code-storage-exceeded" };
     if (input.dryRun) return { kind: "done", value: versionOf(previewOf({ before, latest, plan })) };
 
-    db.update(versions)
-      .set(latest)
-      .where(and(eq(versions.functionName, input.functionName), eq(versions.number, LATEST_NUMBER)))
-      .run();
+    writes.updateVersion(latest);
     if (!input.publish || !plan) return { kind: "done", value: versionOf(latest) };
-    const published = plan.unchanged ?? insertPublished(db, { latest, plan, nowMs: input.nowMs, ...input.publish });
+    const published =
+      plan.unchanged ?? insertPublished(context, { latest, plan, nowMs: input.nowMs, ...input.publish });
     return { kind: "done", value: versionOf(published) };
   });
 }
