@@ -16,10 +16,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { inTurn } from "../core/in-turn.ts";
 import type { Archive, ArchiveFile, ArchiveNode } from "./archive.ts";
 import { inflate } from "./inflate.ts";
 import { Pacer } from "./pacer.ts";
-import { inTurn, removeTree, replaceDirectory } from "./whole-directory.ts";
+import { removeTree, replaceDirectory } from "./whole-directory.ts";
 
 const FILE_MODE = 0o444;
 const EXECUTABLE_MODE = 0o555;

@@ -8,21 +8,6 @@ import { basename, dirname, join } from "node:path";
 
 const TEMPORARY = ".tmp-";
 
-/** What is under way, by directory: making and removing one folder take turns. */
-const turns = new Map<string, Promise<unknown>>();
-
-/** Runs `work` when nothing else that was given the same `directory` runs. */
-export async function inTurn<T>(directory: string, work: () => Promise<T>): Promise<T> {
-  const before = turns.get(directory) ?? Promise.resolve();
-  const mine = before.catch(() => undefined).then(work);
-  turns.set(directory, mine);
-  try {
-    return await mine;
-  } finally {
-    if (turns.get(directory) === mine) turns.delete(directory);
-  }
-}
-
 /**
  * Puts what `write` makes of an empty folder in the place of `directory`. The folder lies beside it until it is whole; when
  * `write` fails it goes, and what was at `directory` before is gone too.

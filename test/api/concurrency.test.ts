@@ -23,6 +23,10 @@ const alias = (name: string, version: string): Request => [
   `${F}/aliases`,
   { Name: name, FunctionVersion: version },
 ];
+const publishNext: Request[] = [
+  ["PUT", `${F}/configuration`, { Description: "the next" }],
+  ["POST", `${F}/versions`, {}],
+];
 const FUNCTIONS_ONLY =
   "This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. Please specify either a function name or an unqualified function ARN.";
 
@@ -116,6 +120,15 @@ describe("reserved concurrency", () => {
       message: "ReservedConcurrentExecutions 1 should not be lower than function's total provisioned concurrency [2].",
     },
   ])("$name", (scenario) => run(app(), scenario));
+
+  test("what is reserved and what is provisioned at the same time fit together", async () => {
+    for (let round = 0; round < 10; round++) {
+      const answers = await Promise.all([app().send(...reserve(1)), app().send(...provision("1", 2))]);
+      expect(answers.map(({ status }) => status < 300).sort()).toEqual([false, true]);
+      await app().send("DELETE", `${PROVISIONED}?Qualifier=1`);
+      await app().send("DELETE", RESERVED);
+    }
+  });
 
   test("two functions together may not reserve more than the account can spare", async () => {
     await app().createFunction("g");
@@ -239,6 +252,19 @@ describe("provisioned concurrency", () => {
       request: provision("1", 1),
       status: 409,
       errorType: "ResourceConflictException",
+    },
+    {
+      name: "UpdateAlias does not move a provisioned alias to a version that has its own",
+      given: [...publishNext, alias("live", "1"), provision("live", 1), provision("2", 1)],
+      request: ["PUT", `${F}/aliases/live`, { FunctionVersion: "2" }],
+      status: 409,
+      errorType: "ResourceConflictException",
+    },
+    {
+      name: "UpdateAlias moves an alias without provisioned concurrency to a version that has its own",
+      given: [...publishNext, alias("live", "1"), provision("2", 1)],
+      request: ["PUT", `${F}/aliases/live`, { FunctionVersion: "2" }],
+      status: 200,
     },
     {
       name: "GetProvisionedConcurrencyConfig refuses a version that has none",

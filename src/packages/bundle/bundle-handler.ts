@@ -8,7 +8,8 @@
 import { existsSync } from "node:fs";
 import { chmod, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { inTurn, removeTree, replaceDirectory } from "../whole-directory.ts";
+import { inTurn } from "../../core/in-turn.ts";
+import { removeTree, replaceDirectory } from "../whole-directory.ts";
 import { UNBUNDLABLE } from "./build-bundle.ts";
 import { type Bundler, BundlerClosed, BundlerFailure } from "./bundler.ts";
 import type { BundleReply, Note } from "./messages.ts";

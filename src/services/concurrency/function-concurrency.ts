@@ -1,5 +1,9 @@
-/** Reserved concurrency: what a function has for itself, and may not exceed. The dispatcher holds calls to it. */
+/**
+ * Reserved concurrency: what a function has for itself, and may not exceed. The dispatcher holds calls to it. What is reserved and what is
+ * provisioned have to fit together, so all that change either take turns.
+ */
 import { functionArn } from "../../core/arn.ts";
+import { inTurn } from "../../core/in-turn.ts";
 import { invalidParameter, notFound } from "../../errors/aws-error.ts";
 import type { InputOf, OutputOf } from "../../shapes/operations.ts";
 import type { ServiceContext, Services } from "../context.ts";
@@ -17,14 +21,16 @@ export async function putFunctionConcurrency(
   const name = readUnqualified(ctx, input);
   const reserved = input.ReservedConcurrentExecutions;
   await requireFunction(ctx, name);
-  const provisioned = await provisionedCountOf(ctx, name);
-  if (reserved < provisioned) {
-    throw invalidParameter(
-      `ReservedConcurrentExecutions ${reserved} should not be lower than function's total provisioned concurrency [${provisioned}].`,
-    );
-  }
-  await reserve(ctx, name, reserved);
-  return { ReservedConcurrentExecutions: reserved };
+  return inTurn(ctx.dispatcher.concurrency, async () => {
+    const provisioned = await provisionedCountOf(ctx, name);
+    if (reserved < provisioned) {
+      throw invalidParameter(
+        `ReservedConcurrentExecutions ${reserved} should not be lower than function's total provisioned concurrency [${provisioned}].`,
+      );
+    }
+    await reserve(ctx, name, reserved);
+    return { ReservedConcurrentExecutions: reserved };
+  });
 }
 
 /** Nothing at all when none is reserved. */
@@ -40,7 +46,7 @@ export async function deleteFunctionConcurrency(
   ctx: ServiceContext,
   input: InputOf<"DeleteFunctionConcurrency">,
 ): Promise<undefined> {
-  await reserve(ctx, readUnqualified(ctx, input), null);
+  await inTurn(ctx.dispatcher.concurrency, () => reserve(ctx, readUnqualified(ctx, input), null));
 }
 
 /** How much of the account's concurrency all reservations together leave alone. */

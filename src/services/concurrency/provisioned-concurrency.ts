@@ -1,5 +1,6 @@
 /** Provisioned concurrency: environments that are started and kept before anybody calls. */
 import { functionArn } from "../../core/arn.ts";
+import { inTurn } from "../../core/in-turn.ts";
 import { LATEST } from "../../core/states.ts";
 import { AwsError, conflict, invalidParameter } from "../../errors/aws-error.ts";
 import type { InputOf, OutputOf } from "../../shapes/operations.ts";
@@ -20,13 +21,15 @@ export async function putProvisionedConcurrencyConfig(
   ctx: ServiceContext,
   input: InputOf<"PutProvisionedConcurrencyConfig">,
 ): Promise<OutputOf<"PutProvisionedConcurrencyConfig">> {
-  const at = await requireQualified(ctx, input);
   const requested = input.ProvisionedConcurrentExecutions;
-  await refuseTwice(ctx, at);
-  await refuseBeyondRoom(ctx, { ...at, requested });
-  const needs = [{ need: "function" as const, functionName: at.name, qualifier: at.qualifier }];
-  const kept = await provisionedConfigs.put(ctx, { owner: at.name, key: at.qualifier, needs }, { requested });
-  keepProvisioned(ctx, at.name);
+  const kept = await inTurn(ctx.dispatcher.concurrency, async () => {
+    const at = await requireQualified(ctx, input);
+    await refuseTwice(ctx, at);
+    await refuseBeyondRoom(ctx, { ...at, requested });
+    const needs = [{ need: "function" as const, functionName: at.name, qualifier: at.qualifier }];
+    return provisionedConfigs.put(ctx, { owner: at.name, key: at.qualifier, needs }, { requested });
+  });
+  keepProvisioned(ctx, kept.owner);
   return {
     RequestedProvisionedConcurrentExecutions: requested,
     AllocatedProvisionedConcurrentExecutions: 0,
@@ -103,8 +106,8 @@ async function requireQualified(
 const unpublished = () =>
   invalidParameter("Provisioned Concurrency Configs cannot be applied to unpublished function versions.");
 
-/** A version has it by itself or by an alias, never both. */
-async function refuseTwice(ctx: ServiceContext, at: Qualified): Promise<void> {
+/** A version has it by itself or by an alias, never both. In turn with whatever else changes either. */
+export async function refuseTwice(ctx: ServiceContext, at: Qualified): Promise<void> {
   for await (const { key } of provisionedConfigs.each(ctx, { owner: at.name })) {
     if (key === at.qualifier) continue;
     if (key === at.version) {
