@@ -24,6 +24,8 @@ export interface Config {
   readonly environmentsMax: number;
   readonly callsPerEnvironmentMax: number;
   readonly concurrencyMax: number;
+  /** Of functions' logs and the records of invocations. */
+  readonly retentionMs: number;
   readonly codeBytesMax: number;
   /** Where code is fetched from that is not in an embedded bucket; null: nowhere. */
   readonly s3: AwsEndpoint | null;
@@ -168,12 +170,19 @@ export const SETTINGS = {
     fallback: String(ACCOUNT_CONCURRENCY_DEFAULT),
     read: wholeNumber(1, 100_000),
   }),
+  retentionDays: setting("retention-days", "days", {
+    help: "how long functions' logs and the records of invocations are kept",
+    fallback: "14",
+    read: wholeNumber(1, 3650),
+  }),
   clock: setting("clock", "kind", {
     help: "system, or manual: for what waits, time stands still until POST /_lambent/clock moves it (tests and demos)",
     fallback: "system",
     read: oneOf("system", "manual"),
   }),
 } as const satisfies Record<string, Setting>;
+
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 export type SettingName = keyof typeof SETTINGS;
 
@@ -201,6 +210,7 @@ export function readConfig(given: Partial<Record<SettingName, string>>, defaults
     environmentsMax: number("environmentsMax"),
     callsPerEnvironmentMax: number("callsPerEnvironmentMax"),
     concurrencyMax: number("concurrencyMax"),
+    retentionMs: number("retentionDays") * DAY_MS,
     codeBytesMax: ACCOUNT_CODE_BYTES_DEFAULT,
     s3: readEndpoint(text("region"), ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"]),
     // Not the variable for all services: where one server stands for all of AWS, Lambent is behind it or is meant itself.

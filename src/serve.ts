@@ -60,12 +60,14 @@ export async function startServer(config: Config, own: OwnCommands): Promise<Ser
   const logFiles = new LogFiles({
     directory: join(config.dataDirectory, "logs"),
     clock: systemClock,
-    onError: (error) => log.warn({ err: error }, "Cannot write functions' logs"),
+    retentionMs: config.retentionMs,
+    onError: (error) => log.warn({ err: error }, "Cannot keep functions' logs"),
   });
   const records = openRecords(join(config.dataDirectory, "records.db"));
   const recorder = new Recorder({
     records,
     clock: systemClock,
+    retentionMs: config.retentionMs,
     onError: (error) => log.warn({ err: error }, "Cannot write the records of invocations"),
   });
   const buckets = await openBucketsOf(config, store);
@@ -87,7 +89,7 @@ export async function startServer(config: Config, own: OwnCommands): Promise<Ser
     recorder.close();
     bundler.close();
     await services.activations.allSettled();
-    await logFiles.flush();
+    await logFiles.close();
     buckets.close();
     await store.close();
   };
@@ -96,6 +98,7 @@ export async function startServer(config: Config, own: OwnCommands): Promise<Ser
     await sweep(services, buckets); // while nothing is held: what a crash left half written goes too
     await services.activations.resume();
     await restoreConcurrency(services);
+    void logFiles.prune();
     listener = listen(config, services, buckets);
   } catch (error) {
     await close();
@@ -174,6 +177,7 @@ function assemble(parts: {
     home,
     store,
     records: parts.records,
+    logs: parts.logFiles,
     dispatcher,
     events,
     activations,

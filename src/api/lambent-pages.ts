@@ -11,6 +11,7 @@ import { isStoredOnly } from "./routes/stored.ts";
 
 const RECORDS_DEFAULT = 50;
 const RECORDS_MAX = 1000;
+const FUNCTION_NAME = /^[\w-]{1,140}$/;
 
 export function lambentPages(services: Services): Hono {
   const pages = new Hono();
@@ -22,6 +23,17 @@ export function lambentPages(services: Services): Hono {
     if (!Number.isInteger(before) || !Number.isInteger(count) || count < 1)
       return c.json({ message: "before and count have to be whole numbers" }, 400);
     return c.json({ invocations: services.records.list({ functionName: c.req.query("function"), before, count }) });
+  });
+  pages.get("/logs/:function", async (c) => {
+    const functionName = c.req.param("function");
+    const from = Number(c.req.query("from") ?? 0);
+    const to = Number(c.req.query("to") ?? Number.MAX_SAFE_INTEGER);
+    if (!FUNCTION_NAME.test(functionName)) return c.json({ message: "no function has such a name" }, 400);
+    if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to) || from < 0 || to < from)
+      return c.json({ message: "from and to have to be positions in the log, whole numbers in this order" }, 400);
+    return new Response(services.logs.read(functionName, { from, to }), {
+      headers: { "content-type": "text/plain; charset=utf-8" },
+    });
   });
   pages.route("/events", eventPages(services));
   pages.route("/clock", clockPages(services));

@@ -20,4 +20,17 @@ export interface EnvironmentOptions {
 export type StartOutcome =
   | { readonly kind: "ready"; readonly initMs: number }
   | { readonly kind: "failed"; resultFor(requestId: string): InvocationResult }
-  | { readonly kind: "overrun" };
+  /** `resultFor` when the call's own time is over with it. */
+  | {
+      readonly kind: "overrun";
+      readonly logTail: Uint8Array | undefined;
+      resultFor(requestId: string): InvocationResult;
+    };
+
+export interface StartOptions {
+  readonly timeoutMs: number;
+  readonly phase?: "init" | "invoke";
+  readonly wantsLogTail?: boolean;
+  /** Of an environment that was started before for the same call. */
+  readonly earlierTail?: Uint8Array | undefined;
+}

@@ -6,12 +6,12 @@ import { encodeFrame, parseRunnerFrame, type RunnerFrame } from "../../runtime/p
 import { Sandbox, type SandboxExit } from "../sandbox/sandbox.ts";
 import { type Call, type CallEnd, makeCall, NotBegunError } from "./call.ts";
 import { initFrameOf, invokeFrameOf } from "./environment-frames.ts";
-import type { EnvironmentOptions, StartOutcome } from "./environment-options.ts";
+import type { EnvironmentOptions, StartOptions, StartOutcome } from "./environment-options.ts";
 import { assertStep, type EnvironmentState } from "./environment-state.ts";
 import { exited, outOfMemory, timedOut, unhandledBy } from "./failures.ts";
 import type { ExecutionSpec, Invocation, InvocationResult, Outcome } from "./invocation.ts";
 import { EnvironmentLog } from "./logs/environment-log.ts";
-import { type PlatformLines, platformLines } from "./logs/platform-lines.ts";
+import { failedCallLines, type PlatformLines, platformLines } from "./logs/platform-lines.ts";
 import { MemoryWatch } from "./memory-watch.ts";
 
 /** How many calls may lie in the runner behind the one that it runs, so that it need not wait for the host in between. */
@@ -53,10 +53,10 @@ export class Environment {
   }
 
   /** Starts the process and loads the handler. After anything but "ready" the environment is ending and takes no call. */
-  async start(timeoutMs: number, wantsLogTail: boolean): Promise<StartOutcome> {
+  async start({ timeoutMs, phase = "init", wantsLogTail, earlierTail }: StartOptions): Promise<StartOutcome> {
     const { promise, resolve } = Promise.withResolvers<StartOutcome>();
     this.#onStart = resolve;
-    if (wantsLogTail) this.#log.keepTail();
+    if (wantsLogTail) this.#log.keepTail(earlierTail);
     this.#log.line(this.#lines.initStart(this.spec.runtime, this.#options.region));
     try {
       this.#sandbox = Sandbox.start(
@@ -76,7 +76,9 @@ export class Environment {
       throw error;
     }
     const timer = setTimeout(() => {
-      resolve({ kind: "overrun" });
+      this.#log.line(this.#lines.initOverrun({ initMs: performance.now() - this.#startedAtMs, phase }));
+      const resultFor = (id: string) => this.#failedInit(id, timedOut(id, this.spec.timeoutMs), "timeout");
+      resolve({ kind: "overrun", resultFor, logTail: phase === "init" ? this.#log.takeTail() : undefined });
       this.stop();
     }, timeoutMs);
     const outcome = await promise;
@@ -123,6 +125,7 @@ export class Environment {
     this.#call = call;
     this.#memory.beginCall();
     if (wantsLogTail) this.#log.keepTail();
+    this.#log.beginRange();
     this.#log.line(this.#lines.start(requestId, this.spec.functionVersion));
     call.beganAtMs = performance.now();
     call.deadline = setTimeout(() => {
@@ -153,13 +156,14 @@ export class Environment {
   #finish(call: Call, end: CallEnd, durationMs: number): void {
     const { requestId } = call.invocation;
     const memoryUsedMib = this.#memory.usedMib;
-    const metrics = { durationMs, initMs: this.#initMs, memoryUsedMib, logStreamName: this.#options.logStreamName };
+    const measured = { durationMs, initMs: this.#initMs, memoryUsedMib };
     this.#initMs = undefined;
     this.#log.line(
       this.#lines.end(requestId) +
-        this.#lines.report({ requestId, memoryMib: this.spec.memoryMib, ...metrics, status: end.status }),
+        this.#lines.report({ requestId, memoryMib: this.spec.memoryMib, ...measured, status: end.status }),
     );
     const logTail = this.#log.takeTail();
+    const metrics = { ...measured, logStreamName: this.#options.logStreamName, ...this.#log.range() };
     this.callCount++;
     this.idleSinceMs = performance.now();
     this.#call = undefined;
@@ -272,10 +276,7 @@ export class Environment {
     this.#log.flush();
     const failureOf = (requestId: string): Outcome =>
       this.#ranOutOfMemory ? outOfMemory(requestId) : (this.#fault ?? exited(requestId, exit));
-    this.#onStart?.({
-      kind: "failed",
-      resultFor: (id) => ({ outcome: failureOf(id), logTail: this.#reportFailedInit(id) }),
-    });
+    this.#onStart?.({ kind: "failed", resultFor: (id) => this.#failedInit(id, failureOf(id), "error") });
     this.#move("dead"); // first: the end of this call is not to begin the next one here
     const call = this.#call;
     if (call) this.#endCall(call, { outcome: failureOf(call.invocation.requestId), marked: false, status: "error" });
@@ -284,13 +285,11 @@ export class Environment {
   }
 
   /** The call that an environment was started for has its lines in the log, too. */
-  #reportFailedInit(requestId: string): Uint8Array | undefined {
-    const durationMs = performance.now() - this.#startedAtMs;
-    const report = { requestId, durationMs, memoryMib: this.spec.memoryMib, memoryUsedMib: this.#memory.usedMib };
-    const lines = this.#lines;
-    this.#log.line(lines.start(requestId, this.spec.functionVersion) + lines.end(requestId));
-    this.#log.line(lines.report({ ...report, status: "error" }));
-    return this.#log.takeTail();
+  #failedInit(requestId: string, outcome: Outcome, status: "error" | "timeout"): InvocationResult {
+    const { memoryMib, functionVersion: version } = this.spec;
+    const measured = { durationMs: performance.now() - this.#startedAtMs, memoryUsedMib: this.#memory.usedMib };
+    this.#log.line(failedCallLines(this.#lines, { requestId, version, memoryMib, status, ...measured }));
+    return { outcome, logTail: this.#log.takeTail() };
   }
 
   #move(next: EnvironmentState): void {

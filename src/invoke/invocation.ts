@@ -86,6 +86,9 @@ export interface CallMetrics {
   readonly initMs?: number | undefined;
   readonly memoryUsedMib: number;
   readonly logStreamName: string;
+  /** Between these two positions of the function's log are the call's lines, and perhaps others' that ran at the same time. */
+  readonly logFrom: number;
+  readonly logTo: number;
 }
 
 /** The account or the function has no room for one more call at a time. */

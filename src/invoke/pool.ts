@@ -200,7 +200,7 @@ export class Pool {
     this.#starting++;
     const beganAtMs = performance.now();
     environment
-      .start(this.#deps.initTimeoutMs, wantsLogTail)
+      .start({ timeoutMs: this.#deps.initTimeoutMs, wantsLogTail })
       .finally(() => {
         this.#starting--;
       })
@@ -236,19 +236,18 @@ export class Pool {
     const waiting = this.#waiting.shift();
     if (!waiting) return;
     if (outcome.kind === "failed") waiting.resolve(outcome.resultFor(waiting.invocation.requestId));
-    else this.#initWithinCall(waiting.invocation).then(waiting.resolve, waiting.reject);
+    else this.#initWithinCall(waiting.invocation, outcome.logTail).then(waiting.resolve, waiting.reject);
   }
 
   /** As on AWS: an initialization that overran its 10 seconds is done again inside the call, on the function's own time. */
-  async #initWithinCall(invocation: Invocation): Promise<InvocationResult> {
+  async #initWithinCall(invocation: Invocation, earlierTail: Uint8Array | undefined): Promise<InvocationResult> {
     const { timeoutMs } = this.spec;
+    const { requestId, wantsLogTail } = invocation;
     const environment = this.#make();
-    const overrun: InvocationResult = { outcome: timedOut(invocation.requestId, timeoutMs) };
-    if (!environment) return overrun;
+    if (!environment) return { outcome: timedOut(requestId, timeoutMs), logTail: earlierTail };
     const beganAtMs = performance.now();
-    const outcome = await environment.start(timeoutMs, invocation.wantsLogTail);
-    if (outcome.kind === "overrun") return overrun;
-    if (outcome.kind === "failed") return outcome.resultFor(invocation.requestId);
+    const outcome = await environment.start({ timeoutMs, phase: "invoke", wantsLogTail, earlierTail });
+    if (outcome.kind !== "ready") return outcome.resultFor(requestId);
     return this.#run(environment, invocation, Math.max(1, timeoutMs - (performance.now() - beganAtMs)));
   }
 

@@ -8,7 +8,6 @@ const FLUSH_AFTER_MS = 250;
 const BATCH_MAX = 256;
 const PRUNE_EVERY_MS = 60_000;
 const RETAINED_COUNT = 1_000_000;
-const RETAINED_MS = 14 * 24 * 60 * 60 * 1000;
 
 export class Recorder {
   readonly #records: RecordStore;
@@ -18,10 +17,13 @@ export class Recorder {
   #batch: InvocationRecord[] = [];
   #timer: Timer | undefined;
 
-  constructor(options: { records: RecordStore; clock: Clock; onError: (error: unknown) => void }) {
+  readonly #retentionMs: number;
+
+  constructor(options: { records: RecordStore; clock: Clock; retentionMs: number; onError: (error: unknown) => void }) {
     this.#records = options.records;
     this.#clock = options.clock;
     this.#onError = options.onError;
+    this.#retentionMs = options.retentionMs;
     this.#pruner = setInterval(() => this.#prune(), PRUNE_EVERY_MS);
     this.#pruner.unref();
   }
@@ -38,6 +40,8 @@ export class Recorder {
       result: resultOf(outcome),
       errorType: outcome.kind === "function-error" ? outcome.errorType.slice(0, 200) : null,
       logStreamName: metrics?.logStreamName ?? null,
+      logFrom: metrics?.logFrom ?? null,
+      logTo: metrics?.logTo ?? null,
     });
     if (this.#batch.length >= BATCH_MAX) this.flush();
     else this.#timer ??= setTimeout(() => this.flush(), FLUSH_AFTER_MS);
@@ -63,7 +67,7 @@ export class Recorder {
 
   #prune(): void {
     try {
-      this.#records.prune({ countMax: RETAINED_COUNT, beforeMs: this.#clock.nowMs() - RETAINED_MS });
+      this.#records.prune({ countMax: RETAINED_COUNT, beforeMs: this.#clock.nowMs() - this.#retentionMs });
     } catch (error) {
       this.#onError(error);
     }

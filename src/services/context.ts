@@ -3,6 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Ids } from "../core/ids.ts";
 import type { Log } from "../core/log.ts";
 import type { Dispatcher } from "../invoke/dispatcher.ts";
+import type { LogFiles } from "../invoke/logs/log-files.ts";
 import type { Poller } from "../invoke/queue/poller.ts";
 import type { Draw } from "../invoke/routing.ts";
 import type { S3Source } from "../packages/s3-source.ts";
@@ -23,6 +24,8 @@ export interface Services {
   readonly home: Home;
   readonly store: Store;
   readonly records: RecordStore;
+  /** What functions logged. */
+  readonly logs: Pick<LogFiles, "read">;
   readonly dispatcher: Dispatcher;
   /** The asynchronous queue. */
   readonly events: Poller;

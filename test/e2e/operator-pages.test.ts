@@ -34,16 +34,45 @@ test("GET /metrics counts calls, errors and cold starts of a function", async ()
   expect(text).toContain('lambent_duration_seconds_count{function="counted"} 3\n');
 });
 
-test("GET /_lambent/invocations tells the latest calls, the newest first", async () => {
-  const latest = async (): Promise<{ result: string; initMs: number | null }[]> => {
+interface RecordLine {
+  readonly requestId: string;
+  readonly result: string;
+  readonly initMs: number | null;
+  readonly logFrom: number;
+  readonly logTo: number;
+}
+
+/** Records are written in batches, a quarter of a second apart. */
+async function recordsOfCalls(): Promise<RecordLine[]> {
+  const ask = async (): Promise<RecordLine[]> => {
     const answer = await fetch(`${server.url}/_lambent/invocations?function=counted`);
-    return ((await answer.json()) as { invocations: { result: string; initMs: number | null }[] }).invocations;
+    return ((await answer.json()) as { invocations: RecordLine[] }).invocations;
   };
-  let calls = await latest();
-  while (calls.length < 3) calls = await latest(); // records are written in batches, a quarter of a second apart
+  let calls = await ask();
+  while (calls.length < 3) calls = await ask();
+  return calls.slice(-3);
+}
+
+test("GET /_lambent/invocations tells the latest calls, the newest first", async () => {
+  const calls = await recordsOfCalls();
   expect(calls.map(({ result }) => result)).toEqual(["Handled", "Success", "Success"]);
   expect(calls.map(({ initMs }) => initMs !== null)).toEqual([false, false, true]);
 });
+
+test("GET /_lambent/logs/<function> has each call's lines at the positions that its record tells", async () => {
+  for (const { requestId, logFrom, logTo, initMs } of await recordsOfCalls()) {
+    const text = await (await fetch(`${server.url}/_lambent/logs/counted?from=${logFrom}&to=${logTo}`)).text();
+    expect(text).toStartWith(initMs === null ? `START RequestId: ${requestId}` : "INIT_START ");
+    expect(text).toMatch(new RegExp(`\nREPORT RequestId: ${requestId}\t.*\n$`));
+  }
+});
+
+test.each(["..%2f..%2fstore", "counted?from=-1", "counted?from=x", "counted?from=9&to=1", "counted?to=1.5"])(
+  "GET /_lambent/logs/%s is refused with 400",
+  async (rest) => {
+    expect((await fetch(`${server.url}/_lambent/logs/${rest}`)).status).toBe(400);
+  },
+);
 
 test.each(["count=1.5", "count=0", "count=x", "count=-1", "before=x", "before=1.5"])(
   "GET /_lambent/invocations?%s is refused with 400",

@@ -5,7 +5,7 @@ import { NotBegunError } from "../../src/invoke/call.ts";
 import { Environment } from "../../src/invoke/environment.ts";
 import type { ExecutionSpec, Invocation } from "../../src/invoke/invocation.ts";
 import type { LogSink } from "../../src/invoke/logs/environment-log.ts";
-import { RUNNER_COMMAND, specOf, startDispatcher, type TestDispatcher } from "../support/dispatcher.ts";
+import { RUNNER_COMMAND, sinkOf, specOf, startDispatcher, type TestDispatcher } from "../support/dispatcher.ts";
 import { until } from "../support/until.ts";
 
 const ends: (() => unknown)[] = [];
@@ -18,7 +18,7 @@ const start = (): TestDispatcher => {
   return house;
 };
 
-function environmentOf(spec: ExecutionSpec, logSink: LogSink = () => {}): Environment {
+function environmentOf(spec: ExecutionSpec, write?: LogSink["write"]): Environment {
   const environment = new Environment({
     spec,
     command: RUNNER_COMMAND,
@@ -27,7 +27,7 @@ function environmentOf(spec: ExecutionSpec, logSink: LogSink = () => {}): Enviro
     region: "us-east-1",
     logGroupName: "group",
     logStreamName: "stream",
-    logSink,
+    logSink: sinkOf(write),
     nowMs: () => 0,
     onDead: () => {},
   });
@@ -46,7 +46,7 @@ test("an answer that comes while the call before it waits for the rest of its ou
   const environment = environmentOf(spec, async (bytes) => {
     if (Buffer.from(bytes).includes("\tINFO\t")) await Bun.sleep(60); // a disk that takes long for what the handler printed
   });
-  expect((await environment.start(10_000, false)).kind).toBe("ready");
+  expect((await environment.start({ timeoutMs: 10_000 })).kind).toBe("ready");
   const call = async (event: object) => {
     const { outcome } = await environment.invoke(invocationOf(event));
     return outcome.kind === "ok" ? (JSON.parse(Buffer.from(outcome.payload).toString()).calls as number) : outcome;
@@ -69,7 +69,7 @@ test.each([
   },
 ])("calls behind one that $name have not begun, and are told so", async ({ fixture, event, errorType }) => {
   const environment = environmentOf(specOf(fixture, { timeoutMs: 300 }));
-  expect((await environment.start(10_000, false)).kind).toBe("ready");
+  expect((await environment.start({ timeoutMs: 10_000 })).kind).toBe("ready");
   const first = environment.invoke(invocationOf(event));
   const behind = [environment.invoke(invocationOf({})), environment.invoke(invocationOf({}))];
   const results = await Promise.allSettled([first, ...behind]);

@@ -247,10 +247,23 @@ describe("init", () => {
     { handler: "loops.handler", what: "never gives the thread back" },
   ])("that $what both times is a timeout of the function", async ({ handler }) => {
     const { call, untilEnvironments } = start({ initTimeoutMs: 200 });
-    const answer = await call(specOf("hostile-load", { handler, timeoutMs: 300 }));
+    const answer = await call(specOf("hostile-load", { handler, timeoutMs: 300 }), {}, { wantsLogTail: true });
     expect(answer).toMatchObject({ functionError: "Unhandled", errorType: "Sandbox.Timedout" });
     expect(answer.errorMessage).toBe(`RequestId: ${answer.requestId} Error: Task timed out after 0.30 seconds`);
     expect(answer.tookMs).toBeWithin(490, 2500);
+    expect(answer.logTail).toMatch(
+      new RegExp(
+        [
+          "^INIT_START .*(?:\n.*\tloading)?",
+          "INIT_REPORT Init Duration: 2\\d\\d\\.\\d\\d ms\tPhase: init\tStatus: timeout",
+          "INIT_START .*(?:\n.*\tloading)?",
+          "INIT_REPORT Init Duration: [34]\\d\\d\\.\\d\\d ms\tPhase: invoke\tStatus: timeout",
+          `START RequestId: ${answer.requestId} Version: .*`,
+          `END RequestId: ${answer.requestId}`,
+          `REPORT RequestId: ${answer.requestId}\t.*\tStatus: timeout\n$`,
+        ].join("\n"),
+      ),
+    );
     await untilEnvironments(0);
   });
 });

@@ -15,6 +15,8 @@ const recordOf = (n: number, change: Partial<InvocationRecord> = {}): Invocation
   result: "Success",
   errorType: null,
   logStreamName: "stream",
+  logFrom: n * 100,
+  logTo: n * 100 + 90,
   ...change,
 });
 

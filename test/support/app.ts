@@ -99,6 +99,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     home,
     store,
     records: openRecords(":memory:"),
+    logs: { read: async function* () {} }, // the dispatcher of tests keeps logs itself
     dispatcher: running.dispatcher,
     events,
     activations,

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { ManualClock } from "../../src/core/manual-clock.ts";
 import { Dispatcher, type DispatcherOptions } from "../../src/invoke/dispatcher.ts";
 import type { ExecutionSpec, Invocation, Outcome } from "../../src/invoke/invocation.ts";
+import type { LogSink } from "../../src/invoke/logs/environment-log.ts";
 import { until } from "./until.ts";
 
 const REPOSITORY = join(import.meta.dir, "../..");
@@ -44,6 +45,9 @@ export interface TestDispatcher {
   close(): Promise<void>;
 }
 
+/** A log that is written to, but keeps no count. */
+export const sinkOf = (write: LogSink["write"] = () => {}): LogSink => ({ write, position: 0 });
+
 export function startDispatcher(options: Partial<DispatcherOptions> = {}): TestDispatcher {
   const logs = new Map<string, string>();
   let codeHolds = 0;
@@ -60,12 +64,11 @@ export function startDispatcher(options: Partial<DispatcherOptions> = {}): TestD
       codeHolds++;
       return () => codeHolds--;
     },
-    logSinkOf:
-      ({ functionName }) =>
-      (bytes) => {
+    logSinkOf: ({ functionName }) =>
+      sinkOf((bytes) => {
         const log = (logs.get(functionName) ?? "") + decoder.decode(bytes);
         logs.set(functionName, log.slice(-64 * 1024)); // some fixtures print a hundred megabytes
-      },
+      }),
     ...options,
   });
   const untilEnvironments = (count: number): Promise<void> =>

@@ -5,8 +5,12 @@
 import { outputMark } from "../../../runtime/protocol.ts";
 import { LogTail } from "./log-tail.ts";
 
-/** Answers a promise when whoever writes should wait before it writes more. */
-export type LogSink = (bytes: Uint8Array) => void | Promise<void>;
+export interface LogSink {
+  /** Answers a promise when whoever writes should wait before it writes more. */
+  write(bytes: Uint8Array): void | Promise<void>;
+  /** How many bytes were written before, by all who share it. */
+  readonly position: number;
+}
 
 /** How long a call waits for its end mark to come through the output pipe: a handler may have closed it. */
 const MARK_WAIT_MS = 100;
@@ -22,16 +26,30 @@ export class EnvironmentLog {
   #marks = new Set<string>();
   #lines = "";
   #held: Uint8Array | undefined;
+  readonly #firstFrom: number;
+  #from: number | undefined;
 
   constructor(sink: LogSink) {
     this.#sink = sink;
+    this.#firstFrom = sink.position;
   }
 
-  /** From here on the log's last bytes are kept for `takeTail`. */
-  keepTail(): void {
+  /** From here on `range` counts; the first call's begins with the environment's own start. */
+  beginRange(): void {
+    this.#from = this.#from === undefined ? this.#firstFrom : this.#sink.position;
+  }
+
+  /** Where in the log all is that was written since, and perhaps what others wrote meanwhile. */
+  range(): { logFrom: number; logTo: number } {
+    return { logFrom: this.#from ?? this.#firstFrom, logTo: this.#sink.position };
+  }
+
+  /** From here on the log's last bytes are kept for `takeTail`, behind those of `earlier`. */
+  keepTail(earlier?: Uint8Array): void {
     if (this.#tail) return;
     this.flushLines(); // what was written before does not belong to it
     this.#tail = new LogTail();
+    if (earlier) this.#tail.push(earlier);
   }
 
   takeTail(): Uint8Array | undefined {
@@ -115,7 +133,7 @@ export class EnvironmentLog {
   #emit(bytes: Uint8Array): void | Promise<void> {
     if (bytes.length === 0) return;
     this.#tail?.push(bytes);
-    return this.#sink(bytes);
+    return this.#sink.write(bytes);
   }
 }
 

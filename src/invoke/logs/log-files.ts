@@ -1,106 +1,89 @@
 /**
- * Functions' logs on disk, one folder a function, written in batches off the path of calls. A file that is full makes room for a new one, and
- * only the newest few are kept. Whoever writes faster than the disk is made to wait.
+ * Functions' logs on disk, one folder a function, written in batches off the path of calls. A file is named by the position of its first byte
+ * in all that the function ever logged. One that is full makes room for a new one, only the newest few are kept, and none that is older than
+ * the retention. Whoever writes faster than the disk is made to wait.
  */
-import { appendFile, mkdir, readdir, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, rm, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
 import type { Clock } from "../../core/clock.ts";
 import type { LogSink } from "./environment-log.ts";
+import { LogFile } from "./log-file.ts";
+import { isLogName, startOf } from "./log-name.ts";
 
-const FLUSH_AFTER_MS = 100;
-const BUFFER_BYTES_MAX = 1024 * 1024;
-const FILE_BYTES_MAX = 16 * 1024 * 1024;
-const FILES_MAX = 4;
+export interface LogRange {
+  /** Positions of the first byte, and of the one behind the last. */
+  readonly from: number;
+  readonly to: number;
+}
+
+const PRUNE_EVERY_MS = 60 * 60 * 1000;
 
 export class LogFiles {
-  readonly #directory: string;
-  readonly #clock: Clock;
-  readonly #onError: (error: unknown) => void;
+  readonly #options: LogFilesOptions;
   readonly #files = new Map<string, LogFile>();
+  readonly #pruner: Timer;
 
-  constructor(options: { directory: string; clock: Clock; onError: (error: unknown) => void }) {
-    this.#directory = options.directory;
-    this.#clock = options.clock;
-    this.#onError = options.onError;
+  constructor(options: LogFilesOptions) {
+    this.#options = options;
+    this.#pruner = setInterval(() => void this.prune(), PRUNE_EVERY_MS);
+    this.#pruner.unref();
   }
 
   sinkOf(functionName: string): LogSink {
-    const file =
-      this.#files.get(functionName) ?? new LogFile(join(this.#directory, functionName), this.#clock, this.#onError);
+    const { directory, onError } = this.#options;
+    const file = this.#files.get(functionName) ?? new LogFile(join(directory, functionName), onError);
     this.#files.set(functionName, file);
-    return (bytes) => file.write(bytes);
+    return file;
+  }
+
+  /** What of the range is still there. */
+  async *read(functionName: string, { from, to }: LogRange): AsyncGenerator<Uint8Array> {
+    await this.#files.get(functionName)?.flush();
+    const folder = join(this.#options.directory, functionName);
+    for (const path of await logPaths(folder)) {
+      const start = startOf(basename(path));
+      const piece = { begin: Math.max(0, from - start), end: Math.min(to - start, Bun.file(path).size) };
+      if (piece.begin < piece.end) yield* Bun.file(path).slice(piece.begin, piece.end).stream();
+    }
+  }
+
+  /** Removes the files that nothing was written to within the retention. */
+  async prune(): Promise<void> {
+    const { directory, clock, retentionMs, onError } = this.#options;
+    const beforeMs = clock.nowMs() - retentionMs;
+    try {
+      for (const functionName of await readdir(directory)) {
+        for (const path of await logPaths(join(directory, functionName))) {
+          if ((await stat(path)).mtimeMs < beforeMs) await rm(path, { force: true });
+        }
+      }
+    } catch (error) {
+      onError(error);
+    }
   }
 
   async flush(): Promise<void> {
     await Promise.all([...this.#files.values()].map((file) => file.flush()));
   }
-}
 
-class LogFile {
-  readonly #folder: string;
-  readonly #clock: Clock;
-  readonly #onError: (error: unknown) => void;
-  #buffer: Uint8Array[] = [];
-  #bufferBytes = 0;
-  #timer: Timer | undefined;
-  #writing: Promise<void> = Promise.resolve();
-  #path: string | undefined;
-  #pathBytes = 0;
-
-  constructor(folder: string, clock: Clock, onError: (error: unknown) => void) {
-    this.#folder = folder;
-    this.#clock = clock;
-    this.#onError = onError;
-  }
-
-  write(bytes: Uint8Array): void | Promise<void> {
-    this.#buffer.push(bytes);
-    this.#bufferBytes += bytes.length;
-    if (this.#bufferBytes > BUFFER_BYTES_MAX) return this.flush();
-    this.#timer ??= setTimeout(() => void this.flush(), FLUSH_AFTER_MS);
-  }
-
-  flush(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    const batch = this.#buffer;
-    if (batch.length === 0) return this.#writing;
-    this.#buffer = [];
-    this.#bufferBytes = 0;
-    this.#writing = this.#writing.then(() => this.#append(Buffer.concat(batch))).catch(this.#onError);
-    return this.#writing;
-  }
-
-  async #append(bytes: Uint8Array): Promise<void> {
-    const path = await this.#currentPath();
-    await appendFile(path, bytes);
-    this.#pathBytes += bytes.length;
-    if (this.#pathBytes < FILE_BYTES_MAX) return;
-    this.#path = undefined;
-    const names = (await readdir(this.#folder)).filter((name) => name.endsWith(".log")).sort();
-    for (const name of names.slice(0, -FILES_MAX)) await rm(join(this.#folder, name), { force: true });
-  }
-
-  /** The newest file goes on after a restart, until it is full. */
-  async #currentPath(): Promise<string> {
-    if (this.#path !== undefined) return this.#path;
-    await mkdir(this.#folder, { recursive: true });
-    const newest = (await readdir(this.#folder))
-      .filter((name) => name.endsWith(".log"))
-      .sort()
-      .at(-1);
-    const bytes = newest === undefined ? FILE_BYTES_MAX : (await stat(join(this.#folder, newest))).size;
-    const goesOn = newest !== undefined && bytes < FILE_BYTES_MAX;
-    this.#path = join(this.#folder, goesOn ? newest : nameAfter(newest, this.#clock.nowMs()));
-    this.#pathBytes = goesOn ? bytes : 0;
-    return this.#path;
+  async close(): Promise<void> {
+    clearInterval(this.#pruner);
+    await this.flush();
   }
 }
 
-/** Names sort by age, also when two files begin within a millisecond and when the clock is set back. */
-function nameAfter(newest: string | undefined, nowMs: number): string {
-  const name = `${new Date(nowMs).toISOString().replaceAll(":", "-")}.log`;
-  if (newest === undefined || newest < name) return name;
-  const [, stamp = "", count = "0"] = /^(.*?)(?:_(\d+))?\.log$/.exec(newest) ?? [];
-  return `${stamp}_${String(Number(count) + 1).padStart(6, "0")}.log`;
+export interface LogFilesOptions {
+  readonly directory: string;
+  readonly clock: Clock;
+  readonly retentionMs: number;
+  readonly onError: (error: unknown) => void;
+}
+
+/** In the order in which they were written. */
+async function logPaths(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch(() => []);
+  return names
+    .filter(isLogName)
+    .sort()
+    .map((name) => join(folder, name));
 }

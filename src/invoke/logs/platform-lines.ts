@@ -16,8 +16,16 @@ export interface Report {
   readonly status?: "timeout" | "error" | undefined;
 }
 
+/** `phase`: before any call, or inside the one that waited for it. */
+export interface InitOverrun {
+  readonly initMs: number;
+  readonly phase: "init" | "invoke";
+}
+
 export interface PlatformLines {
   initStart(runtime: string, region: string): string;
+  /** Loading the handler took longer than it may. */
+  initOverrun(overrun: InitOverrun): string;
   start(requestId: string, version: string): string;
   end(requestId: string): string;
   report(report: Report): string;
@@ -26,9 +34,15 @@ export interface PlatformLines {
 export const platformLines = (logging: Logging, nowMs: () => number): PlatformLines =>
   logging.format === "JSON" ? jsonLines(logging.systemLevel, nowMs) : TEXT_LINES;
 
+/** Of a call whose handler could not even be loaded. */
+export const failedCallLines = (lines: PlatformLines, report: Report & { version: string }): string =>
+  lines.start(report.requestId, report.version) + lines.end(report.requestId) + lines.report(report);
+
 const TEXT_LINES: PlatformLines = {
   initStart: (runtime, region) =>
     `INIT_START Runtime Version: ${runtimeLabel(runtime)}\tRuntime Version ARN: ${runtimeArn(region)}\n`,
+  initOverrun: ({ initMs, phase }) =>
+    `INIT_REPORT Init Duration: ${initMs.toFixed(2)} ms\tPhase: ${phase}\tStatus: timeout\n`,
   start: (requestId, version) => `START RequestId: ${requestId} Version: ${version}\n`,
   end: (requestId) => `END RequestId: ${requestId}\n`,
   report(report) {
@@ -56,6 +70,13 @@ function jsonLines(lowest: SystemLevel, nowMs: () => number): PlatformLines {
         phase: "init",
         runtimeVersion: runtimeLabel(runtime),
         runtimeVersionArn: runtimeArn(region),
+      }),
+    initOverrun: ({ initMs, phase }) =>
+      line("WARN", "initReport", {
+        initializationType: "on-demand",
+        phase,
+        status: "timeout",
+        metrics: { durationMs: Number(initMs.toFixed(3)) },
       }),
     start: (requestId, version) => line("INFO", "start", { requestId, version }),
     end: (requestId) => line("DEBUG", "runtimeDone", { requestId, status: "success" }),

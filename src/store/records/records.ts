@@ -22,6 +22,8 @@ const records = sqliteTable(
     result: text("result").$type<InvocationRecord["result"]>().notNull(),
     errorType: text("error_type"),
     logStreamName: text("log_stream_name"),
+    logFrom: integer("log_from"),
+    logTo: integer("log_to"),
   },
   (table) => [index("invocations_by_function").on(table.functionName, table.id)],
 );
@@ -30,7 +32,7 @@ const SCHEMA = `
 CREATE TABLE IF NOT EXISTS invocations (
   id INTEGER PRIMARY KEY AUTOINCREMENT, request_id TEXT NOT NULL, function_name TEXT NOT NULL, version TEXT NOT NULL,
   started_at_ms INTEGER NOT NULL, duration_ms REAL, init_ms REAL, memory_used_mib INTEGER, result TEXT NOT NULL,
-  error_type TEXT, log_stream_name TEXT
+  error_type TEXT, log_stream_name TEXT, log_from INTEGER, log_to INTEGER
 );
 CREATE INDEX IF NOT EXISTS invocations_by_function ON invocations (function_name, id);
 `;
@@ -49,6 +51,9 @@ export interface InvocationRecord {
   readonly result: "Success" | "Handled" | "Unhandled" | "Rejected";
   readonly errorType: string | null;
   readonly logStreamName: string | null;
+  /** Positions in the function's log: its lines are between them. Null when the handler was never called. */
+  readonly logFrom: number | null;
+  readonly logTo: number | null;
 }
 
 export interface RecordStore {
@@ -116,6 +121,7 @@ function open(path: string): Database {
   client.run("PRAGMA journal_mode = WAL");
   client.run("PRAGMA synchronous = OFF");
   client.run(SCHEMA);
+  client.run("SELECT log_to FROM invocations LIMIT 0"); // one of an earlier shape is begun anew, like one that cannot be read
   return client;
 }
 
@@ -130,6 +136,8 @@ const COLUMNS = [
   "result",
   "error_type",
   "log_stream_name",
+  "log_from",
+  "log_to",
 ];
 const ROWS_AT_ONCE = 32;
 
@@ -147,4 +155,6 @@ const valuesOf = (one: InvocationRecord): (string | number | null)[] => [
   one.result,
   one.errorType,
   one.logStreamName,
+  one.logFrom,
+  one.logTo,
 ];

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { specOf, startDispatcher } from "../../support/dispatcher.ts";
+import { sinkOf, specOf, startDispatcher } from "../../support/dispatcher.ts";
 import { exited, FINE, hostileHouse, type Scenario } from "./scenario.ts";
 
 const hostile = hostileHouse();
@@ -77,10 +77,11 @@ describe("the log", () => {
   test("that takes long to be written holds the handler back, not the memory", async () => {
     let taken = 0;
     const house = startDispatcher({
-      logSinkOf: () => async (bytes) => {
-        await Bun.sleep(1);
-        taken += bytes.length;
-      },
+      logSinkOf: () =>
+        sinkOf(async (bytes) => {
+          await Bun.sleep(1);
+          taken += bytes.length;
+        }),
     });
     Bun.gc(true);
     const before = process.memoryUsage.rss();

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, expect } from "bun:test";
 import type { ExecutionSpec } from "../../../src/invoke/invocation.ts";
-import { type CallAnswer, specOf, startDispatcher, type TestDispatcher } from "../../support/dispatcher.ts";
+import { type CallAnswer, sinkOf, specOf, startDispatcher, type TestDispatcher } from "../../support/dispatcher.ts";
 
 export interface Scenario {
   readonly name: string;
@@ -40,7 +40,7 @@ export function hostileHouse(): { readonly house: TestDispatcher; run(scenario: 
     return house;
   };
   beforeAll(async () => {
-    house = startDispatcher({ logSinkOf: () => () => {} });
+    house = startDispatcher({ logSinkOf: () => sinkOf() });
     neighbour = specOf("hostile-calm", { memoryMib: 512 });
     neighbourPid = (await house.call(neighbour)).value.pid;
   });

@@ -4,13 +4,14 @@ import fc from "fast-check";
 import { outputMark } from "../../../runtime/protocol.ts";
 import { EnvironmentLog } from "../../../src/invoke/logs/environment-log.ts";
 import { LogTail } from "../../../src/invoke/logs/log-tail.ts";
+import { sinkOf } from "../../support/dispatcher.ts";
 
 const encoder = new TextEncoder();
 const bytes = (text: string): Uint8Array => encoder.encode(text);
 
 function collecting(): { log: EnvironmentLog; text: () => string } {
   const parts: Uint8Array[] = [];
-  const log = new EnvironmentLog((part) => void parts.push(part.slice()));
+  const log = new EnvironmentLog(sinkOf((part) => void parts.push(part.slice())));
   return { log, text: () => Buffer.concat(parts).toString() };
 }
 
@@ -77,9 +78,11 @@ describe("end marks", () => {
 
   test("a million forged ones cost the process neither memory nor long pauses", () => {
     let passed = 0;
-    const log = new EnvironmentLog((part) => {
-      passed += part.length;
-    });
+    const log = new EnvironmentLog(
+      sinkOf((part) => {
+        passed += part.length;
+      }),
+    );
     const forged = bytes(outputMark(randomUUID()).repeat(1000));
     const starts = bytes("\u001e".repeat(64 * 1024));
     Bun.gc(true);
@@ -101,7 +104,7 @@ describe("end marks", () => {
 describe("back-pressure", () => {
   test("is handed on from the sink, also when the bytes end with a mark or the beginning of one", async () => {
     const pauses: (() => void)[] = [];
-    const log = new EnvironmentLog(() => new Promise<void>((resolve) => pauses.push(resolve)));
+    const log = new EnvironmentLog(sinkOf(() => new Promise<void>((resolve) => pauses.push(resolve))));
     for (const text of [
       "plain",
       `before ${outputMark(randomUUID())}`,
@@ -115,7 +118,7 @@ describe("back-pressure", () => {
   });
 
   test("there is none while the sink keeps up", () => {
-    const log = new EnvironmentLog(() => {});
+    const log = new EnvironmentLog(sinkOf());
     expect(log.output(bytes(`text ${outputMark(randomUUID())} more`))).toBeUndefined();
   });
 });
