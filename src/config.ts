@@ -2,7 +2,7 @@
  * Everything that can be set: flags, then `LAMBENT_*` in the environment, then defaults, read once into one frozen value; and
  * the S3-compatible server that AWS's own variables name. No other module reads the environment.
  */
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { ACCOUNT_CODE_BYTES_DEFAULT, ACCOUNT_CONCURRENCY_DEFAULT } from "./core/limits.ts";
 import type { LogLevel } from "./core/log.ts";
 
@@ -10,6 +10,8 @@ export interface Config {
   readonly host: string;
   readonly port: number;
   readonly dataDirectory: string;
+  /** The keys that seal secrets at rest. */
+  readonly keyFile: string;
   readonly region: string;
   readonly accountId: string;
   /** Seeds the routing of weighted aliases. */
@@ -111,6 +113,10 @@ export const SETTINGS = {
     fallback: "./.lambent",
     read: matching(/./, "a path"),
   }),
+  keyFile: setting("key-file", "path", {
+    help: "keys that seal secrets at rest, mode 600; made when it is not there (default: lambent.key in the data folder)",
+    read: matching(/./, "a path"),
+  }),
   region: setting("region", "name", {
     help: "AWS region that this server stands for",
     fallback: "us-east-1",
@@ -191,13 +197,19 @@ export type SettingName = keyof typeof SETTINGS;
  * @throws SettingError that names the flag or variable and says what its value has to be.
  */
 export function readConfig(given: Partial<Record<SettingName, string>>, defaults: { seed: string }): Config {
-  const text = (name: SettingName): string =>
-    String(readSetting(name, { given, fallback: name === "seed" ? defaults.seed : undefined }));
+  const fallbacks: Partial<Record<SettingName, string>> = {
+    seed: defaults.seed,
+    get keyFile() {
+      return join(text("dataDirectory"), "lambent.key");
+    },
+  };
+  const text = (name: SettingName): string => String(readSetting(name, { given, fallback: fallbacks[name] }));
   const number = (name: SettingName): number => Number(readSetting(name, { given, fallback: undefined }));
   return Object.freeze({
     host: text("host"),
     port: number("port"),
     dataDirectory: resolve(text("dataDirectory")),
+    keyFile: resolve(text("keyFile")),
     region: text("region"),
     accountId: text("accountId"),
     seed: text("seed"),

@@ -18,6 +18,8 @@ import { s3Source } from "./packages/s3-source.ts";
 import { Buckets } from "./s3/buckets.ts";
 import { makeS3Door } from "./s3/door.ts";
 import { UPLOAD_BYTES_MAX } from "./s3/incoming-body.ts";
+import { openKeyFile } from "./security/key-file.ts";
+import type { Sealer } from "./security/seal.ts";
 import { restoreConcurrency } from "./services/concurrency/restore.ts";
 import type { Services } from "./services/context.ts";
 import { Activations } from "./services/functions/activations.ts";
@@ -57,6 +59,7 @@ export async function startServer(config: Config, own: OwnCommands): Promise<Ser
   refuseOpenDoor(config);
   const log = makeLog(config.logLevel);
   const store = await openStoreOf(config);
+  const sealer = await openSealerOf(config, store);
   const logFiles = new LogFiles({
     directory: join(config.dataDirectory, "logs"),
     clock: systemClock,
@@ -76,6 +79,7 @@ export async function startServer(config: Config, own: OwnCommands): Promise<Ser
     config,
     log,
     store,
+    sealer,
     buckets,
     records,
     recorder,
@@ -124,6 +128,7 @@ function assemble(parts: {
   config: Config;
   log: Log;
   store: Store;
+  sealer: Sealer;
   buckets: Buckets;
   records: RecordStore;
   recorder: Recorder;
@@ -176,6 +181,7 @@ function assemble(parts: {
   return {
     home,
     store,
+    sealer: parts.sealer,
     records: parts.records,
     logs: parts.logFiles,
     dispatcher,
@@ -218,6 +224,16 @@ async function openStoreOf(config: Config): Promise<Store> {
   try {
     return await openStore({ directory: config.dataDirectory });
   } catch (error) {
+    throw new StartError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+/** The store has made the data directory, where the key file usually is. */
+async function openSealerOf(config: Config, store: Store): Promise<Sealer> {
+  try {
+    return openKeyFile(config.keyFile);
+  } catch (error) {
+    await store.close();
     throw new StartError(error instanceof Error ? error.message : String(error), { cause: error });
   }
 }

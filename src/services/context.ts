@@ -7,6 +7,7 @@ import type { LogFiles } from "../invoke/logs/log-files.ts";
 import type { Poller } from "../invoke/queue/poller.ts";
 import type { Draw } from "../invoke/routing.ts";
 import type { S3Source } from "../packages/s3-source.ts";
+import type { Sealer } from "../security/seal.ts";
 import type { Store } from "../store/port.ts";
 import type { RecordStore } from "../store/records/records.ts";
 import type { Activations } from "./functions/activations.ts";
@@ -23,6 +24,8 @@ export interface Home {
 export interface Services {
   readonly home: Home;
   readonly store: Store;
+  /** For what must not be read from a copy of the disk. */
+  readonly sealer: Sealer;
   readonly records: RecordStore;
   /** What functions logged. */
   readonly logs: Pick<LogFiles, "read">;

@@ -13,6 +13,7 @@ import { makeEventQueue } from "../../src/invoke/queue/event-queue.ts";
 import { Router } from "../../src/invoke/routing.ts";
 import { Bundler } from "../../src/packages/bundle/bundler.ts";
 import { s3Source } from "../../src/packages/s3-source.ts";
+import { Sealer } from "../../src/security/seal.ts";
 import type { Services } from "../../src/services/context.ts";
 import { Activations } from "../../src/services/functions/activations.ts";
 import { Downloads } from "../../src/services/functions/downloads.ts";
@@ -98,6 +99,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const services: Services = {
     home,
     store,
+    sealer: new Sealer([{ id: "test", secret: Buffer.alloc(32, 1) }]),
     records: openRecords(":memory:"),
     logs: { read: async function* () {} }, // the dispatcher of tests keeps logs itself
     dispatcher: running.dispatcher,
