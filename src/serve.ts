@@ -13,6 +13,7 @@ import { LogFiles } from "./invoke/logs/log-files.ts";
 import { makeEventQueue } from "./invoke/queue/event-queue.ts";
 import { Recorder } from "./invoke/recorder.ts";
 import { Router } from "./invoke/routing.ts";
+import { Scheduler } from "./invoke/schedules/scheduler.ts";
 import { Bundler } from "./packages/bundle/bundler.ts";
 import { s3Source } from "./packages/s3-source.ts";
 import { Buckets } from "./s3/buckets.ts";
@@ -88,6 +89,7 @@ export async function startServer(config: Config, own: OwnCommands): Promise<Ser
     runnerCommand: own.runner,
   });
   const close = async (): Promise<void> => {
+    await services.schedules.stop();
     await services.events.close(); // first: a call that the dispatcher ends must not count as one that failed
     services.dispatcher.close();
     recorder.close();
@@ -109,10 +111,12 @@ export async function startServer(config: Config, own: OwnCommands): Promise<Ser
     throw error;
   }
   await services.events.start();
+  services.schedules.start();
   return {
     url: urlOf(config.host, listener.port ?? config.port),
     async stop() {
       void listener.stop();
+      await services.schedules.stop();
       services.events.stop();
       const unfinished = await services.dispatcher.drain(config.drainTimeoutMs);
       const deadlineMs = performance.now() + LAST_ANSWERS_MS;
@@ -186,6 +190,7 @@ function assemble(parts: {
     logs: parts.logFiles,
     dispatcher,
     events,
+    schedules: new Scheduler({ store, clock, ids: randomIds, home, log, queue: events }),
     activations,
     resolver,
     downloads: new Downloads(randomBytes(32), systemClock),

@@ -5,7 +5,7 @@ import type { Services } from "../services/context.ts";
 
 const ADVANCE_SECONDS_MAX = 366 * 24 * 3600;
 
-export function clockPages({ clock, events }: Services): Hono {
+export function clockPages({ clock, events, schedules }: Services): Hono {
   const pages = new Hono();
   const view = () => ({
     kind: clock instanceof ManualClock ? "manual" : "system",
@@ -19,7 +19,10 @@ export function clockPages({ clock, events }: Services): Hono {
     const seconds = given?.advanceSeconds;
     if (typeof seconds !== "number" || !(seconds >= 0 && seconds <= ADVANCE_SECONDS_MAX))
       return c.json({ message: `advanceSeconds has to be a number from 0 to ${ADVANCE_SECONDS_MAX}` }, 400);
-    await clock.advance(Math.round(seconds * 1000), () => events.untilQuiet());
+    await clock.advance(Math.round(seconds * 1000), async () => {
+      await schedules.untilQuiet(); // first: what it fires goes into the queue
+      await events.untilQuiet();
+    });
     return c.json(view());
   });
   return pages;

@@ -8,6 +8,7 @@ import { clockPages } from "./clock-pages.ts";
 import { eventPages } from "./event-pages.ts";
 import { VERBS } from "./routes/all.ts";
 import { isStoredOnly } from "./routes/stored.ts";
+import { schedulePages } from "./schedule-pages.ts";
 
 const RECORDS_DEFAULT = 50;
 const RECORDS_MAX = 1000;
@@ -37,6 +38,7 @@ export function lambentPages(services: Services): Hono {
   });
   pages.route("/events", eventPages(services));
   pages.route("/clock", clockPages(services));
+  pages.route("/schedules", schedulePages(services));
   pages.get("/packages/:file", async (c) => {
     const digest = c.req.param("file").replace(/\.zip$/, "");
     const link = { digest, expires: c.req.query("expires") ?? "", token: c.req.query("token") ?? "" };

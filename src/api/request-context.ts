@@ -1,4 +1,5 @@
 /** What one request adds to the services: its id, its base URL, its warnings. */
+import { newTraceId } from "../core/trace-id.ts";
 import type { Draw } from "../invoke/routing.ts";
 import type { ServiceContext, Services } from "../services/context.ts";
 
@@ -30,7 +31,7 @@ export function scopesOf(services: Services): (request: Request, requestId: stri
       return new URL(this.request.url).origin;
     }
 
-    traceId(sampled: boolean): string {
+    traceId(sampled?: boolean): string {
       const given = this.request.headers.get("x-amzn-trace-id");
       return given ?? newTraceId(services.clock.nowMs(), this.requestId, sampled);
     }
@@ -61,10 +62,3 @@ const drawText = ({ seed, index, value, version }: Draw): string =>
 
 /** Header values are Latin-1 at best: everything else becomes a question mark. */
 const headerText = (text: string): string => text.replace(/[^\x20-\x7e]/g, "?").slice(0, 2000);
-
-/** As X-Ray has it: the second in which the call came, and 96 random bits, which the request id has already. */
-function newTraceId(nowMs: number, requestId: string, sampled: boolean): string {
-  const random = requestId.replaceAll("-", "");
-  const seconds = Math.floor(nowMs / 1000).toString(16);
-  return `Root=1-${seconds}-${random.slice(0, 24)};Parent=${random.slice(16)};Sampled=${sampled ? 1 : 0}`;
-}

@@ -1,7 +1,7 @@
 /** `lambent events`: the dead-letter box of a running server, over its own HTTP interface. */
 import type { Command } from "commander";
-
-const TIMEOUT_MS = 60_000;
+import { ask as askServer } from "./ask.ts";
+import { table } from "./table.ts";
 
 interface EventLine {
   readonly id: number;
@@ -97,32 +97,5 @@ async function list(options: Options): Promise<string> {
   ]);
 }
 
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
-}
-
-/** @throws Error that says what is wrong. */
-async function ask(url: string, method: string, path: string): Promise<unknown> {
-  let response: Response;
-  try {
-    response = await fetch(new URL(`/_lambent/events${path}`, url), {
-      method,
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-  } catch {
-    throw new Error(`Cannot reach a server at ${url}: is it running? Start one with: lambent serve`);
-  }
-  const answer: unknown = await response.json().catch(() => undefined);
-  if (response.ok) return answer;
-  throw new Error(
-    (answer as { message?: string } | undefined)?.message ?? `The server at ${url} answers ${response.status}`,
-  );
-}
+const ask = (url: string, method: string, path: string): Promise<unknown> =>
+  askServer(url, { method, path: `/_lambent/events${path}` });

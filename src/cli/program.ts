@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from "commander";
 import { localServerUrl, SETTINGS, type SettingName } from "../config.ts";
 import { COMMIT, VERSION } from "../core/version.ts";
 import { addEvents } from "./events.ts";
+import { addSchedule } from "./schedule.ts";
 
 export interface Actions {
   serve(given: Partial<Record<SettingName, string>>): Promise<void>;
@@ -31,6 +32,7 @@ export function makeProgram(actions: Actions): Command {
     .exitOverride()
     .action((options: { url: string }) => actions.health(options.url));
   addEvents(program, localServerUrl());
+  addSchedule(program, localServerUrl());
   return program;
 }
 

@@ -6,6 +6,7 @@ import type { Dispatcher } from "../invoke/dispatcher.ts";
 import type { LogFiles } from "../invoke/logs/log-files.ts";
 import type { Poller } from "../invoke/queue/poller.ts";
 import type { Draw } from "../invoke/routing.ts";
+import type { Scheduler } from "../invoke/schedules/scheduler.ts";
 import type { S3Source } from "../packages/s3-source.ts";
 import type { Sealer } from "../security/seal.ts";
 import type { Store } from "../store/port.ts";
@@ -32,6 +33,7 @@ export interface Services {
   readonly dispatcher: Dispatcher;
   /** The asynchronous queue. */
   readonly events: Poller;
+  readonly schedules: Scheduler;
   readonly activations: Activations;
   readonly resolver: Resolver;
   readonly downloads: Downloads;
@@ -51,8 +53,8 @@ export interface ServiceContext extends Services {
   readonly requestId: string;
   /** Under which the client reached this server, without a slash at the end: `http://127.0.0.1:4566`. */
   readonly baseUrl: string;
-  /** `Root=…;Parent=…;Sampled=…`: the client's trace header, which decides for itself, or a new one. */
-  traceId(sampled: boolean): string;
+  /** `Root=…;Parent=…;Sampled=…`: the client's trace header, which decides for itself, or a new one; without `sampled` undecided. */
+  traceId(sampled?: boolean): string;
   /** Says in `x-lambent-routing` how an alias with weights chose, when the client asked for it. */
   noteRouting(draw: Draw): void;
   /** Says in `x-lambent-warning` what was stored but will not do what it would do on AWS. */

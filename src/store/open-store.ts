@@ -13,6 +13,7 @@ import { functionStore } from "./sqlite/functions.ts";
 import { LogSync } from "./sqlite/log-sync.ts";
 import { DatabaseTooNewError } from "./sqlite/migrations.ts";
 import { type OpenQueue, openQueue } from "./sqlite/queue.ts";
+import { scheduleStore } from "./sqlite/schedules.ts";
 
 /** `memory`: nothing outlives `close`; packages are in a temporary directory meanwhile. */
 export type StorePlace = { readonly directory: string } | { readonly memory: true };
@@ -77,15 +78,18 @@ function assemble(parts: {
   const { db, queue, packages } = parts;
   const queries = functionQueries(db);
   const durable = durableBy(parts.sync);
+  const schedules = scheduleStore({ db, durable });
   return {
     functions: functionStore({ db, queries, writes: functionWrites(db), durable }),
     aliases: aliasStore({ db, functions: queries, durable }),
     documents: documentStore({ db, functions: queries, durable }),
     packages,
     queue,
+    schedules,
     async close() {
       await packages.close();
       await queue.close();
+      schedules.finalize();
       await parts.onClosing();
       closeDatabase(db);
       await parts.onClosed();

@@ -17,6 +17,7 @@ import type {
 } from "../shapes/functions.ts";
 import type { DocumentChange, DocumentStore, Need, Unmet } from "./document-port.ts";
 import type { QueueStore } from "./queue-port.ts";
+import type { ScheduleStore } from "./schedule-port.ts";
 
 /** What a version is configured with, the code apart. Members that Lambent acts upon have its own names and units. */
 export interface FunctionSettings {
@@ -289,5 +290,6 @@ export interface Store {
   readonly documents: DocumentStore;
   readonly packages: PackageStore;
   readonly queue: QueueStore;
+  readonly schedules: ScheduleStore;
   close(): Promise<void>;
 }

@@ -6,6 +6,7 @@ import { documentContract } from "./contract/documents.ts";
 import { functionContract } from "./contract/functions.ts";
 import { modelContract } from "./contract/model.ts";
 import { packageContract } from "./contract/packages.ts";
+import { scheduleContract } from "./contract/schedules.ts";
 import { versionContract } from "./contract/versions.ts";
 
 /** `open` answers an empty store, a new one at every call; the tests close it. */
@@ -16,6 +17,7 @@ export function storeContract(implementation: string, open: () => Promise<Store>
     aliasContract(open);
     documentContract(open);
     packageContract(open);
+    scheduleContract(open);
     modelContract(open);
   });
 }

@@ -11,6 +11,7 @@ import type { Ids } from "../../src/core/ids.ts";
 import { ManualClock } from "../../src/core/manual-clock.ts";
 import { makeEventQueue } from "../../src/invoke/queue/event-queue.ts";
 import { Router } from "../../src/invoke/routing.ts";
+import { Scheduler } from "../../src/invoke/schedules/scheduler.ts";
 import { Bundler } from "../../src/packages/bundle/bundler.ts";
 import { s3Source } from "../../src/packages/s3-source.ts";
 import { Sealer } from "../../src/security/seal.ts";
@@ -104,6 +105,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     logs: { read: async function* () {} }, // the dispatcher of tests keeps logs itself
     dispatcher: running.dispatcher,
     events,
+    schedules: new Scheduler({ store, clock, ids, home, log, queue: events }),
     activations,
     resolver,
     downloads: new Downloads(new Uint8Array(32), clock),

@@ -57,6 +57,13 @@ export async function allowsRecursion(store: Store, functionName: string): Promi
   return (found?.body as RecursionBody | undefined)?.loop === "Allow";
 }
 
+/** Whether there is something to call. */
+export async function isThere(store: Store, { functionName, qualifier = LATEST }: Named): Promise<boolean> {
+  const version = await versionOf(store, { functionName, qualifier });
+  if (version === LATEST && qualifier !== LATEST) return false;
+  return (await store.functions.findVersion({ functionName, version })) !== undefined;
+}
+
 async function versionOf(
   store: Store,
   { functionName, qualifier }: { functionName: string; qualifier: string },

@@ -59,7 +59,7 @@ export async function attempt(deps: AttemptDeps, event: QueuedEvent, head: Invoc
   if (refusal?.kind === "draining") return { kind: "stopping" };
   if (refusal) return refused(deps, name, refusal.reason);
   try {
-    const { outcome } = await deps.dispatcher.run(spec, invocationOf(deps, event, head));
+    const { outcome } = await deps.dispatcher.run(spec, invocationOf(deps, { event, head, spec }));
     const version = spec.functionVersion;
     switch (outcome.kind) {
       case "ok":
@@ -78,16 +78,27 @@ export async function attempt(deps: AttemptDeps, event: QueuedEvent, head: Invoc
   }
 }
 
-function invocationOf(deps: AttemptDeps, event: QueuedEvent, head: InvocationHead) {
-  const { functionName, qualifier, traceId, tenantId } = head;
+function invocationOf(
+  deps: AttemptDeps,
+  { event, head, spec }: { event: QueuedEvent; head: InvocationHead; spec: ExecutionSpec },
+) {
+  const { functionName, qualifier, tenantId } = head;
   return {
     requestId: event.requestId,
     invokedArn: functionArn(deps.home, functionName, qualifier),
     payload: event.body,
     wantsLogTail: false,
-    traceId: traceId === undefined ? undefined : followLineage(traceId, functionArn(deps.home, functionName)).traceId,
+    traceId: head.traceId === undefined ? undefined : traceIdOf(deps, { traceId: head.traceId, spec }),
     tenantId,
   };
+}
+
+/** The header with the chain counted on, and the version's word where nobody has decided on sampling yet. */
+function traceIdOf(deps: AttemptDeps, { traceId, spec }: { traceId: string; spec: ExecutionSpec }): string {
+  const decided = /(^|;)Sampled=[01]/.test(traceId)
+    ? traceId
+    : `${traceId.replace(/(^|;)Sampled=[^;]*/, "")};Sampled=${spec.tracing === "Active" ? 1 : 0}`;
+  return followLineage(decided, functionArn(deps.home, spec.functionName)).traceId;
 }
 
 async function obstacleOf(

@@ -3,7 +3,7 @@ import { functionArn, parseFunctionReference } from "../../core/arn.ts";
 import { LATEST } from "../../core/states.ts";
 import { AwsError, invalidParameter, notFound } from "../../errors/aws-error.ts";
 import type { FunctionRecord, FunctionVersion } from "../../store/port.ts";
-import type { ServiceContext } from "../context.ts";
+import type { Services } from "../context.ts";
 
 export interface NamedFunction {
   readonly name: string;
@@ -18,7 +18,7 @@ const FUNCTION_NAME_LENGTH_MAX = 64;
  * @throws AwsError InvalidParameterValueException, ResourceNotFoundException (region), AccessDeniedException (account).
  */
 export function readReference(
-  ctx: ServiceContext,
+  ctx: Pick<Services, "home">,
   input: { FunctionName: string; Qualifier?: string | undefined },
 ): NamedFunction {
   const reference = parseFunctionReference(input.FunctionName);
@@ -49,7 +49,7 @@ export function readReference(
 export const isVersionNumber = (qualifier: string): boolean => /^\d+$/.test(qualifier);
 
 /** @throws AwsError ResourceNotFoundException, with the ARN unqualified. */
-export async function requireFunction(ctx: ServiceContext, name: string): Promise<FunctionRecord> {
+export async function requireFunction(ctx: Pick<Services, "home" | "store">, name: string): Promise<FunctionRecord> {
   const record = await ctx.store.functions.find(name);
   if (!record) throw notFound("Function", functionArn(ctx.home, name));
   return record;
@@ -57,7 +57,7 @@ export async function requireFunction(ctx: ServiceContext, name: string): Promis
 
 /** The version that a qualifier (a number, `$LATEST`, an alias, or none) means. @throws AwsError ResourceNotFoundException. */
 export async function requireVersion(
-  ctx: ServiceContext,
+  ctx: Pick<Services, "home" | "store">,
   { name, qualifier }: NamedFunction,
 ): Promise<FunctionVersion> {
   const version = await findQualified(ctx, { name, qualifier });
@@ -66,7 +66,7 @@ export async function requireVersion(
 }
 
 async function findQualified(
-  ctx: ServiceContext,
+  ctx: Pick<Services, "store">,
   { name, qualifier = LATEST }: NamedFunction,
 ): Promise<FunctionVersion | undefined> {
   const { functions, aliases } = ctx.store;

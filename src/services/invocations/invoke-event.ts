@@ -35,7 +35,7 @@ export async function invokeEvent(ctx: ServiceContext, input: EventInput): Promi
       kind: "invocation" as const,
       functionName: named.name,
       qualifier: named.qualifier,
-      traceId: ctx.traceId(false),
+      traceId: ctx.traceId(),
       tenantId: input.TenantId,
     },
     body,

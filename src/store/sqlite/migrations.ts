@@ -7,8 +7,9 @@ import functionsSql from "./migrations/0001-functions.sql" with { type: "text" }
 import labelsSql from "./migrations/0002-labels.sql" with { type: "text" };
 import queueSql from "./migrations/0003-queue.sql" with { type: "text" };
 import layersSql from "./migrations/0004-layers.sql" with { type: "text" };
+import schedulesSql from "./migrations/0005-schedules.sql" with { type: "text" };
 
-export const MIGRATIONS: readonly string[] = [functionsSql, labelsSql, queueSql, layersSql];
+export const MIGRATIONS: readonly string[] = [functionsSql, labelsSql, queueSql, layersSql, schedulesSql];
 
 /** The data was written by a newer Lambent, whose tables this one does not know. */
 export class DatabaseTooNewError extends Error {

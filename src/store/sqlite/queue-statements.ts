@@ -1,6 +1,7 @@
 /** The queue's statements, each prepared once: planning one costs more than running it. */
 import type { Database } from "bun:sqlite";
 import type { Condition } from "../queue-port.ts";
+import { enqueueStatements } from "./queue-enqueue.ts";
 
 export interface TakenRow {
   id: number;
@@ -48,12 +49,7 @@ export type QueueStatements = ReturnType<typeof queueStatements>;
 
 export function queueStatements(db: Database) {
   return {
-    insertEvent: db.prepare<never, { requestId: string; acceptedAtMs: number; head: string; body: Uint8Array }>(
-      "INSERT INTO queue_events (request_id, accepted_at_ms, head, body) VALUES ($requestId, $acceptedAtMs, $head, $body)",
-    ),
-    insertEntry: db.prepare<never, { lane: string; dueAtMs: number; id: number | bigint }>(
-      "INSERT INTO queue_entries (lane, due_at_ms, event_id) VALUES ($lane, $dueAtMs, $id)",
-    ),
+    ...enqueueStatements(db),
     // One statement, so no two pollers ever hold the same row. A row that is leased already is one whose holder was lost.
     take: db.prepare<TakenRow, { lane: string; nowMs: number; leasedUntilMs: number; countMax: number }>(
       `UPDATE queue_entries SET due_at_ms = $leasedUntilMs, leased = 1, lost_count = lost_count + leased

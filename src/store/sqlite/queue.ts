@@ -17,6 +17,7 @@ import type {
   Settlement,
 } from "../queue-port.ts";
 import { BUSY_TIMEOUT_MS } from "./database.ts";
+import { enqueue } from "./queue-enqueue.ts";
 import {
   type BoxParameters,
   type BoxRow,
@@ -121,17 +122,6 @@ function settle(statements: QueueStatements, settlement: Settlement): void {
   statements.endEvent.run({ id });
   for (const event of settlement.enqueue ?? []) enqueue(statements, event);
   for (const letter of settlement.box ?? []) box(statements, letter);
-}
-
-function enqueue(statements: QueueStatements, event: NewEvent): void {
-  const { lane, requestId, acceptedAtMs, dueAtMs, body } = event;
-  const { lastInsertRowid: id } = statements.insertEvent.run({
-    requestId,
-    acceptedAtMs,
-    head: JSON.stringify(event.head),
-    body,
-  });
-  statements.insertEntry.run({ lane, dueAtMs, id });
 }
 
 function box(statements: QueueStatements, letter: NewDeadLetter): void {
