@@ -2,9 +2,11 @@
  * Runs `bun test` with the arguments given, and closes with one line, `N passed, N failed`, that a machine can read. The
  * exit code is 0 only when tests ran, all that ran passed, and the run came to its end.
  */
+/** A test that hangs ends; how long a machine takes that does much else besides is not what any test is about. */
+const TEST_TIMEOUT_MS = 30_000;
 const TAIL_CHARACTERS = 4096; // Bun's summary is its last few lines
 
-const run = Bun.spawn([process.execPath, "test", ...process.argv.slice(2)], {
+const run = Bun.spawn([process.execPath, "test", `--timeout=${TEST_TIMEOUT_MS}`, ...process.argv.slice(2)], {
   stdin: "ignore",
   stdout: "pipe",
   stderr: "pipe",

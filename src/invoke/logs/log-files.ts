@@ -52,7 +52,7 @@ export class LogFiles {
     const { directory, clock, retentionMs, onError } = this.#options;
     const beforeMs = clock.nowMs() - retentionMs;
     try {
-      for (const functionName of await readdir(directory)) {
+      for (const functionName of await readdir(directory).catch(() => [])) {
         for (const path of await logPaths(join(directory, functionName))) {
           if ((await stat(path)).mtimeMs < beforeMs) await rm(path, { force: true });
         }
