@@ -10,10 +10,13 @@ import { type Log, makeLog } from "./core/log.ts";
 import { ManualClock } from "./core/manual-clock.ts";
 import { Dispatcher } from "./invoke/dispatcher.ts";
 import { LogFiles } from "./invoke/logs/log-files.ts";
+import { attempt } from "./invoke/queue/attempt.ts";
 import { makeEventQueue } from "./invoke/queue/event-queue.ts";
+import { backgroundPlaces } from "./invoke/queue/places.ts";
 import { Recorder } from "./invoke/recorder.ts";
 import { Router } from "./invoke/routing.ts";
 import { Scheduler } from "./invoke/schedules/scheduler.ts";
+import { Sources } from "./invoke/sources/sources.ts";
 import { Bundler } from "./packages/bundle/bundler.ts";
 import { s3Source } from "./packages/s3-source.ts";
 import { Buckets } from "./s3/buckets.ts";
@@ -112,16 +115,19 @@ export async function startServer(config: Config, own: OwnCommands): Promise<Ser
   }
   await services.events.start();
   services.schedules.start();
+  await services.sources.start();
   return {
     url: urlOf(config.host, listener.port ?? config.port),
     async stop() {
       void listener.stop();
       await services.schedules.stop();
+      const polled = services.sources.stop();
       services.events.stop();
       const unfinished = await services.dispatcher.drain(config.drainTimeoutMs);
       const deadlineMs = performance.now() + LAST_ANSWERS_MS;
       while (unfinished === 0 && listener.pendingRequests > 0 && performance.now() < deadlineMs) await Bun.sleep(5);
       await listener.stop(true);
+      if (unfinished === 0) await Promise.race([polled, Bun.sleep(LAST_ANSWERS_MS)]); // what is done is deleted at its source
       await close();
       return unfinished;
     },
@@ -170,17 +176,12 @@ function assemble(parts: {
   });
   // Calls run in real time, whatever the clock is: it moves only what waits.
   const clock: Clock = config.clock === "manual" ? new ManualClock(systemClock.nowMs()) : systemClock;
+  const places = backgroundPlaces(config);
+  const waiting = { store, clock, ids: randomIds, home, log, targets: resolver, dispatcher };
   const events = makeEventQueue({
-    store,
-    clock,
-    ids: randomIds,
-    home,
-    log,
-    targets: resolver,
-    dispatcher,
+    ...waiting,
     endpoints: { sqs: config.sqs, sns: config.sns, events: config.eventBridge, s3: config.s3 },
-    concurrencyMax: config.concurrencyMax,
-    environmentsMax: config.environmentsMax,
+    places,
   });
   return {
     home,
@@ -190,7 +191,13 @@ function assemble(parts: {
     logs: parts.logFiles,
     dispatcher,
     events,
-    schedules: new Scheduler({ store, clock, ids: randomIds, home, log, queue: events }),
+    schedules: new Scheduler({ ...waiting, queue: events }),
+    sources: new Sources({
+      ...waiting,
+      endpoint: config.sqs,
+      places,
+      attempt: (event, head) => attempt(waiting, event, head),
+    }),
     activations,
     resolver,
     downloads: new Downloads(randomBytes(32), systemClock),

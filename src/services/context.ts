@@ -7,6 +7,7 @@ import type { LogFiles } from "../invoke/logs/log-files.ts";
 import type { Poller } from "../invoke/queue/poller.ts";
 import type { Draw } from "../invoke/routing.ts";
 import type { Scheduler } from "../invoke/schedules/scheduler.ts";
+import type { Sources } from "../invoke/sources/sources.ts";
 import type { S3Source } from "../packages/s3-source.ts";
 import type { Sealer } from "../security/seal.ts";
 import type { Store } from "../store/port.ts";
@@ -34,6 +35,8 @@ export interface Services {
   /** The asynchronous queue. */
   readonly events: Poller;
   readonly schedules: Scheduler;
+  /** The event sources that are polled. */
+  readonly sources: Sources;
   readonly activations: Activations;
   readonly resolver: Resolver;
   readonly downloads: Downloads;

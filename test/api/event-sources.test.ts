@@ -32,7 +32,7 @@ describe("CreateEventSourceMapping", () => {
         LastModified: 1767323045.678,
       },
       without: ["StartingPosition", "LastProcessingResult"],
-      warning: "stored",
+      warning: "AWS_ENDPOINT_URL_SQS",
     },
     {
       name: "has a stream's defaults for a stream",
@@ -45,6 +45,7 @@ describe("CreateEventSourceMapping", () => {
         MaximumRecordAgeInSeconds: -1,
         LastProcessingResult: "No records processed",
       },
+      warning: "nothing is read from sources other than SQS queues",
     },
     {
       name: "takes a version",
@@ -102,7 +103,21 @@ describe("CreateEventSourceMapping", () => {
       name: "refuses a filter that is no JSON object",
       request: create({ FilterCriteria: { Filters: [{ Pattern: "[]" }] } }),
       status: 400,
-      message: "Invalid filter pattern definition.",
+      message: "Invalid filter pattern definition. Cannot use []: it has to be a JSON object",
+    },
+    {
+      name: "refuses a filter that breaks a rule of patterns",
+      request: create({ FilterCriteria: { Filters: [{ Pattern: '{"body":{"a":[{"like":1}]}}' }] } }),
+      status: 400,
+      errorType: "InvalidParameterValueException",
+      message:
+        'Invalid filter pattern definition. Cannot use {"body":{"a":[{"like":1}]}}: \'body.a\' holds {"like":1}, which is none of exists, prefix, suffix, equals-ignore-case, wildcard, numeric, anything-but',
+    },
+    {
+      name: "refuses a window for a queue that keeps order",
+      request: create({ EventSourceArn: `${QUEUE}.fifo`, MaximumBatchingWindowInSeconds: 1 }),
+      status: 400,
+      message: "MaximumBatchingWindowInSeconds is not supported for a FIFO queue",
     },
     {
       name: "refuses a batch of nothing",
@@ -139,10 +154,19 @@ describe("event source mappings", () => {
     expect((await app().send("GET", `${M}/${disabled}`)).body.State).toBe("Disabled");
   });
 
-  test("Update answers Updating, replaces what is given and keeps the rest", async () => {
+  test("without an endpoint a queue's mapping says that it is not polled", async () => {
+    const { body } = await app().send("GET", `${M}/${await made()}`);
+    expect(body.LastProcessingResult).toBe("PROBLEM: no endpoint is set; AWS_ENDPOINT_URL_SQS names one");
+  });
+
+  test("Update says what it is about to do, replaces what is given and keeps the rest", async () => {
     const uuid = await made({ BatchSize: 5 });
-    const updated = await app().send("PUT", `${M}/${uuid}`, { Enabled: false, MaximumBatchingWindowInSeconds: 3 });
+    const update = (body: object) => app().send("PUT", `${M}/${uuid}`, body);
+    const updated = await update({ MaximumBatchingWindowInSeconds: 2 });
     expect(updated).toMatchObject({ status: 202, body: { State: "Updating", BatchSize: 5 } });
+    expect((await update({ Enabled: false })).body.State).toBe("Disabling");
+    expect((await update({ Enabled: true })).body.State).toBe("Enabling");
+    expect((await update({ Enabled: false, MaximumBatchingWindowInSeconds: 3 })).body.State).toBe("Disabling");
     expect((await app().send("GET", `${M}/${uuid}`)).body).toMatchObject({
       State: "Disabled",
       MaximumBatchingWindowInSeconds: 3,

@@ -893,11 +893,6 @@ describe("GET /_lambent/capabilities", () => {
       send: (FunctionName, client) => client.createFunctionUrlConfig({ FunctionName, AuthType: "NONE" }),
     },
     {
-      operation: "CreateEventSourceMapping",
-      send: (FunctionName, client) =>
-        client.createEventSourceMapping({ FunctionName, EventSourceArn: "arn:aws:sqs:us-east-1:000000000000:warned" }),
-    },
-    {
       operation: "PutRuntimeManagementConfig",
       send: (FunctionName, client) => client.putRuntimeManagementConfig({ FunctionName, UpdateRuntimeOn: "Auto" }),
     },

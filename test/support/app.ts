@@ -10,8 +10,10 @@ import { makeApp } from "../../src/api/app.ts";
 import type { Ids } from "../../src/core/ids.ts";
 import { ManualClock } from "../../src/core/manual-clock.ts";
 import { makeEventQueue } from "../../src/invoke/queue/event-queue.ts";
+import { backgroundPlaces } from "../../src/invoke/queue/places.ts";
 import { Router } from "../../src/invoke/routing.ts";
 import { Scheduler } from "../../src/invoke/schedules/scheduler.ts";
+import { Sources } from "../../src/invoke/sources/sources.ts";
 import { Bundler } from "../../src/packages/bundle/bundler.ts";
 import { s3Source } from "../../src/packages/s3-source.ts";
 import { Sealer } from "../../src/security/seal.ts";
@@ -85,6 +87,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     onSettled: (name) => resolver.forget(name),
   });
   const resolver: Resolver = new Resolver({ home, store, activations, router: new Router("seed") });
+  const places = backgroundPlaces({ concurrencyMax: 100, environmentsMax: 100 });
   const events = makeEventQueue({
     store,
     clock,
@@ -94,8 +97,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     targets: resolver,
     dispatcher: running.dispatcher,
     endpoints: { sqs: null, sns: null, events: null, s3: null },
-    concurrencyMax: 100,
-    environmentsMax: 100,
+    places,
   });
   const services: Services = {
     home,
@@ -106,6 +108,15 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     dispatcher: running.dispatcher,
     events,
     schedules: new Scheduler({ store, clock, ids, home, log, queue: events }),
+    sources: new Sources({
+      store,
+      endpoint: null,
+      clock,
+      ids,
+      log,
+      places,
+      attempt: async () => ({ kind: "stopping" }), // nothing is polled
+    }),
     activations,
     resolver,
     downloads: new Downloads(new Uint8Array(32), clock),

@@ -28,11 +28,6 @@ export const STORED: readonly StoredThing[] = [
     others: ["GetFunctionUrlConfig", "ListFunctionUrlConfigs", "DeleteFunctionUrlConfig"],
   },
   {
-    warning: "Event source mappings are stored; nothing is read from their sources",
-    writes: ["CreateEventSourceMapping", "UpdateEventSourceMapping"],
-    others: ["GetEventSourceMapping", "ListEventSourceMappings", "DeleteEventSourceMapping"],
-  },
-  {
     warning: "Code signing configurations are stored; signatures are not verified",
     writes: ["CreateCodeSigningConfig", "UpdateCodeSigningConfig", "PutFunctionCodeSigningConfig"],
     others: [

@@ -4,20 +4,9 @@
  *
  * Sources: the API References of the four services; Lambda Developer Guide, "Capturing records of Lambda asynchronous invocations".
  */
-import { AwsClient } from "aws4fetch";
 import type { Clock } from "../../core/clock.ts";
 import type { DeliveryHead, QueuedEvent } from "../../store/queue-port.ts";
-
-export interface AwsEndpoint {
-  readonly url: string;
-  readonly region: string;
-  /** Null: requests go unsigned. */
-  readonly credentials: {
-    readonly accessKeyId: string;
-    readonly secretAccessKey: string;
-    readonly sessionToken: string | undefined;
-  } | null;
-}
+import { type AwsEndpoint, jsonRequest, type OutgoingRequest, sendRequest } from "../aws-call.ts";
 
 export type EndpointService = "sqs" | "sns" | "events" | "s3";
 export type AwsEndpoints = Readonly<Record<EndpointService, AwsEndpoint | null>>;
@@ -44,7 +33,7 @@ export async function deliver(deps: DeliverDeps, event: QueuedEvent, head: Deliv
   if (!endpoint) return { kind: "impossible", reason: `no endpoint is set; ${VARIABLES[service]} names one` };
   const request = REQUESTS[service]({ deps, endpoint, event, head });
   try {
-    const response = await send(endpoint, service, request);
+    const response = await sendRequest(endpoint, { service, request, signal: AbortSignal.timeout(TIMEOUT_MS) });
     const text = await response.text();
     if (!response.ok) return { kind: "failed", reason: `it answered ${response.status} ${text.slice(0, 300)}` };
     if (service === "events" && /"FailedEntryCount"\s*:\s*[1-9]/.test(text))
@@ -63,13 +52,6 @@ const VARIABLES: Record<EndpointService, string> = {
 };
 
 const isEndpointService = (service: string): service is EndpointService => Object.hasOwn(VARIABLES, service);
-
-interface OutgoingRequest {
-  readonly method: "POST" | "PUT";
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Uint8Array;
-}
 
 interface Outgoing {
   readonly deps: DeliverDeps;
@@ -168,36 +150,6 @@ function messageAttributes({ requestId }: QueuedEvent, { attributes }: DeliveryH
     ["ErrorCode", "Number", String(attributes.errorCode)],
     ["ErrorMessage", "String", attributes.errorMessage],
   ];
-}
-
-const jsonRequest = (
-  endpoint: AwsEndpoint,
-  { target, version, body }: { target: string; version: string; body: unknown },
-): OutgoingRequest => ({
-  method: "POST",
-  url: `${endpoint.url}/`,
-  headers: { "content-type": `application/x-amz-json-${version}`, "x-amz-target": target },
-  body: JSON.stringify(body),
-});
-
-function send(endpoint: AwsEndpoint, service: EndpointService, request: OutgoingRequest): Promise<Response> {
-  const init = {
-    method: request.method,
-    headers: { ...request.headers },
-    body: request.body as NonNullable<RequestInit["body"]>,
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-  };
-  if (!endpoint.credentials) return fetch(request.url, init);
-  const { accessKeyId, secretAccessKey, sessionToken } = endpoint.credentials;
-  const client = new AwsClient({
-    accessKeyId,
-    secretAccessKey,
-    ...(sessionToken !== undefined && { sessionToken }),
-    region: endpoint.region,
-    service,
-    retries: 0, // the queue tries again, and remembers it
-  });
-  return client.fetch(request.url, init);
 }
 
 const textOf = (body: Uint8Array): string => new TextDecoder().decode(body);

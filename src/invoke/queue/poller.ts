@@ -11,29 +11,24 @@ import { Alarm } from "./alarm.ts";
 import type { AttemptEnd } from "./attempt.ts";
 import type { DeliveryEnd } from "./deliver.ts";
 import { type Lane, Lanes } from "./lanes.ts";
+import { type Places, SHARE } from "./places.ts";
 import { deferralMs } from "./retry-policy.ts";
 import { type SettledEvent, Settler, type SettlerDeps } from "./settler.ts";
-import { STALLED_MS } from "./window.ts";
+import { StallWatch } from "./stall-watch.ts";
+import { type Wanted, wantedOf } from "./wanted.ts";
 
 export interface PollerDeps extends SettlerDeps {
   readonly queue: QueueStore;
   readonly clock: Clock;
   readonly log: Log;
-  /** How many events may run at the same time, all lanes together. */
-  readonly runningMax: number;
+  /** For events of all lanes together, and for whatever else runs in the background. */
+  readonly places: Places;
   readonly attempt: (event: QueuedEvent, head: InvocationHead) => Promise<AttemptEnd>;
   readonly deliver: (event: QueuedEvent, head: DeliveryHead) => Promise<DeliveryEnd>;
 }
 
 /** Longer than any call may take, with its start and its wait for an environment. */
 export const LEASE_MS = 20 * 60_000;
-/** A lane may hold so many times the places that are left. */
-const SHARE = 4;
-/** Events that are taken ahead of their turn, so that one step of the store serves several. */
-const TAKEN_COUNT_MAX = 64;
-const TAKEN_BYTES_MAX = 512 * 1024;
-/** Lanes that one step of the store takes from. */
-const LANES_A_TURN = 64;
 /** Ends wait so long for others, to be written in one step with them. */
 const GATHER_MS = 3;
 const GATHER_COUNT = 32;
@@ -45,14 +40,15 @@ export class Poller {
   readonly #lanes = new Lanes();
   readonly #settler: Settler;
   readonly #alarm: Alarm;
+  readonly #stallWatch: StallWatch;
   /** What this process holds: a lease that ran out while its call still goes on must not begin another one. */
   readonly #held = new Set<number>();
   #running = 0;
   #turn: Promise<void> | undefined;
   #turnAgain = false;
   #gathering: Timer | undefined;
-  #stallTimer: Timer | undefined;
   #storeFailedUntilMs = 0;
+  #awaitsPlace = false;
   /** Nothing is taken before the start, when leases are released that must not be its own. */
   #stopped = true;
   #closed = false;
@@ -62,6 +58,7 @@ export class Poller {
     this.#deps = deps;
     this.#settler = new Settler(deps);
     this.#alarm = new Alarm(deps.clock, () => this.#wake());
+    this.#stallWatch = new StallWatch(this.#lanes, () => this.#wake()); // which begins, and watches on
   }
 
   /** Takes up what an earlier process left, and goes on from there. */
@@ -90,7 +87,7 @@ export class Poller {
   stop(): void {
     this.#stopped = true;
     this.#alarm.clear();
-    clearTimeout(this.#stallTimer);
+    this.#stallWatch.clear();
   }
 
   /** Writes what became of all that ended. A call that still runs may be killed now: it counts for nothing and runs again after the next start. */
@@ -172,18 +169,8 @@ export class Poller {
     if (!this.#stopped && this.#wanted(nowMs).length > 0) this.#turnAgain = true;
   }
 
-  /** Lanes whose store of taken events runs low. */
-  #wanted(nowMs: number): { lane: string; countMax: number }[] {
-    const wanted: { lane: string; countMax: number }[] = [];
-    if (this.#running >= this.#deps.runningMax) return wanted;
-    for (const lane of this.#lanes.awake) {
-      if (lane.dueAtMs > nowMs || lane.blocked) continue;
-      const ahead = Math.min(2 * lane.window.size, TAKEN_COUNT_MAX, Math.ceil(TAKEN_BYTES_MAX / (lane.bodyBytes + 1)));
-      if (lane.taken.length > ahead / 4) continue;
-      wanted.push({ lane: lane.name, countMax: ahead - lane.taken.length });
-      if (wanted.length === LANES_A_TURN) break;
-    }
-    return wanted;
+  #wanted(nowMs: number): Wanted[] {
+    return this.#deps.places.leftCount > 0 ? wantedOf(this.#lanes, nowMs) : [];
   }
 
   /** Lanes that have come to rest: they are asked when they are due next, for what they knew of was the lease of what ended. */
@@ -214,7 +201,7 @@ export class Poller {
     const nowMs = this.#deps.clock.nowMs();
     let passed = 0; // lanes in a row that had nothing to begin
     for (const lane of this.#lanes.awake) {
-      if (this.#stopped || this.#running >= this.#deps.runningMax || passed >= this.#lanes.awake.size) break;
+      if (this.#stopped || this.#deps.places.leftCount <= 0 || passed >= this.#lanes.awake.size) break;
       const event = this.#mayBegin(lane) ? lane.taken.shift() : undefined;
       passed = event ? 0 : passed + 1;
       this.#lanes.passTurn(lane); // the loop meets it again, behind the others
@@ -222,17 +209,31 @@ export class Poller {
       void this.#run(lane, event);
       this.#lanes.update(lane, nowMs);
     }
-    this.#watchForStall();
+    if (this.#stopped || this.#lanes.awake.size === 0) return;
+    if (this.#running > 0) this.#stallWatch.arm();
+    if (this.#deps.places.leftCount <= 0) this.#awaitPlace();
+  }
+
+  /** What holds the places may be no event. */
+  #awaitPlace(): void {
+    if (this.#awaitsPlace) return;
+    this.#awaitsPlace = true;
+    this.#deps.places.wait(() => {
+      this.#awaitsPlace = false;
+      this.#begin();
+      this.#wake();
+    });
   }
 
   #mayBegin(lane: Lane): boolean {
     if (lane.blocked || lane.taken.length === 0) return false;
-    return lane.running < lane.window.size && lane.running < SHARE * (this.#deps.runningMax - this.#running);
+    return lane.running < lane.window.size && lane.running < SHARE * this.#deps.places.leftCount;
   }
 
   async #run(lane: Lane, event: QueuedEvent): Promise<void> {
     lane.running++;
     this.#running++;
+    this.#deps.places.take();
     try {
       const { head } = event;
       if (head.kind === "invocation")
@@ -248,6 +249,7 @@ export class Poller {
     const othersWait = lane.taken.length > 0 || lane.dueAtMs <= nowMs;
     lane.running--;
     this.#running--;
+    this.#deps.places.free();
     lane.window.ended(performance.now(), othersWait);
     this.#lanes.update(lane, nowMs);
     this.#afterEnd(lane, nowMs);
@@ -275,20 +277,6 @@ export class Poller {
     const runsDry = lane.taken.length === 0 && lane.dueAtMs <= nowMs && !this.#stopped;
     if (this.#running === 0 || runsDry || this.#settler.count >= GATHER_COUNT) this.#wake();
     else this.#gathering ??= setTimeout(() => this.#wake(), GATHER_MS);
-  }
-
-  /** A lane whose whole window stands still gets a larger one. */
-  #watchForStall(): void {
-    if (this.#stallTimer || this.#stopped || this.#running === 0 || this.#lanes.awake.size === 0) return;
-    this.#stallTimer = setTimeout(() => {
-      this.#stallTimer = undefined;
-      const nowMs = performance.now();
-      for (const lane of this.#lanes.awake) {
-        if (lane.running >= lane.window.size) lane.window.growIfStalled(nowMs);
-      }
-      this.#wake(); // which begins, and watches on
-    }, STALLED_MS);
-    this.#stallTimer.unref();
   }
 
   #arm(): void {

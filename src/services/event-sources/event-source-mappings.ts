@@ -1,7 +1,7 @@
 /**
- * Event source mappings: records of what feeds a function.
+ * Event source mappings: what feeds a function.
  *
- * **Gaps**: nothing is polled; a mapping is Enabled and idle.
+ * **Gaps**: queues are polled; what is not a queue is a record, Enabled and idle.
  */
 import { functionArn } from "../../core/arn.ts";
 import { type AwsError, conflict, invalidParameter } from "../../errors/aws-error.ts";
@@ -20,7 +20,7 @@ import {
   mappingView,
   pairOf,
 } from "./mapping.ts";
-import { checkSettings, defaultsOf, sourceKindOf } from "./sources.ts";
+import { checkSettings, defaultsOf, type SourceKind, sourceKindOf } from "./sources.ts";
 
 const PAGE_MAX = 100;
 
@@ -45,6 +45,8 @@ export async function createEventSourceMapping(
   };
   const guards = guardsOf(ctx, { at, eventSourceArn });
   const kept = await mappings.put(ctx, { ...mappingPlace(ctx.ids.uuid()), ...guards }, mapping);
+  void ctx.sources.changed(kept.key, "Creating");
+  warnOfIdle(ctx, kind);
   return mappingView(ctx, kept, "Creating");
 }
 
@@ -92,7 +94,11 @@ export async function updateEventSourceMapping(
       done = now !== undefined && JSON.stringify(now.body) === isSame;
       return done ? { put: changed, ...(guards.label !== undefined && { label: guards.label }) } : "keep";
     });
-    if (done && kept) return mappingView(ctx, kept, "Updating");
+    if (!done || !kept) continue;
+    const transition = changed.enabled === body.enabled ? "Updating" : changed.enabled ? "Enabling" : "Disabling";
+    void ctx.sources.changed(UUID, transition);
+    warnOfIdle(ctx, kind);
+    return mappingView(ctx, kept, transition);
   }
 }
 
@@ -107,6 +113,7 @@ export async function deleteEventSourceMapping(
     return "delete";
   });
   if (!gone) throw mappingMissing();
+  void ctx.sources.changed(UUID, "Disabling");
   return mappingView(ctx, gone, "Deleting");
 }
 
@@ -128,6 +135,16 @@ export async function listEventSourceMappings(
     next = page.next;
   } while (next !== undefined && found.length < count);
   return { ...nextMarker(next), EventSourceMappings: found };
+}
+
+/** Says it when nothing will come of a mapping. */
+function warnOfIdle(ctx: ServiceContext, kind: SourceKind): void {
+  if (kind !== "queue")
+    ctx.warn("The event source mapping is stored; nothing is read from sources other than SQS queues");
+  else if (!ctx.sources.hasEndpoint)
+    ctx.warn(
+      "The event source mapping is stored; no queue is polled, as no endpoint is set: AWS_ENDPOINT_URL_SQS names one",
+    );
 }
 
 const nameOf = ({ functionName, qualifier }: Mapping): NamedFunction => ({

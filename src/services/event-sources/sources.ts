@@ -1,5 +1,6 @@
 /** What each kind of source demands of its mapping, and assumes where nothing is said. Source: API Reference, recorded refusals. */
 import { invalidParameter } from "../../errors/aws-error.ts";
+import { compilePattern, PatternError } from "../../invoke/sources/event-pattern.ts";
 import type { MappingSettings } from "./mapping.ts";
 
 export type SourceKind = "queue" | "stream" | "kafka" | "broker" | "database";
@@ -75,6 +76,8 @@ function checkQueue(eventSourceArn: string | null, settings: MappingSettings): v
   const { BatchSize: size = 0, MaximumBatchingWindowInSeconds: windowSeconds = 0 } = settings;
   if (eventSourceArn?.endsWith(".fifo") && size > FIFO_SIZE_MAX)
     throw invalidParameter(`BatchSize cannot be greater than ${FIFO_SIZE_MAX} for a FIFO queue`);
+  if (eventSourceArn?.endsWith(".fifo") && windowSeconds > 0)
+    throw invalidParameter("MaximumBatchingWindowInSeconds is not supported for a FIFO queue");
   if (size > UNBATCHED_SIZE_MAX && windowSeconds === 0) {
     throw invalidParameter(
       "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10",
@@ -101,16 +104,14 @@ function checkStream(eventSourceArn: string | null, settings: MappingSettings): 
 function checkFilters({ FilterCriteria }: MappingSettings): void {
   const filters = FilterCriteria?.Filters ?? [];
   if (filters.length > FILTERS_MAX) throw invalidParameter(`Filters cannot be more than ${FILTERS_MAX}`);
-  for (const { Pattern } of filters) {
-    if (Pattern === undefined || !isJsonObject(Pattern)) throw invalidParameter("Invalid filter pattern definition.");
-  }
-}
-
-function isJsonObject(text: string): boolean {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value);
-  } catch {
-    return false;
+  for (const { Pattern = "" } of filters) {
+    try {
+      compilePattern(Pattern);
+    } catch (error) {
+      if (!(error instanceof PatternError)) throw error;
+      throw invalidParameter(
+        `Invalid filter pattern definition. Cannot use ${Pattern.slice(0, 200)}: ${error.message}`,
+      );
+    }
   }
 }

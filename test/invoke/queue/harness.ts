@@ -6,6 +6,7 @@ import { notFound } from "../../../src/errors/aws-error.ts";
 import type { Refusal } from "../../../src/invoke/dispatcher.ts";
 import type { ExecutionSpec, Invocation, InvocationResult, Outcome } from "../../../src/invoke/invocation.ts";
 import { type EventQueueDeps, makeEventQueue } from "../../../src/invoke/queue/event-queue.ts";
+import { backgroundPlaces } from "../../../src/invoke/queue/places.ts";
 import type { Poller } from "../../../src/invoke/queue/poller.ts";
 import { openStore } from "../../../src/store/open-store.ts";
 import type { FunctionSettings, Store } from "../../../src/store/port.ts";
@@ -58,8 +59,14 @@ export interface Harness {
 
 export async function startQueue({
   started = true,
+  concurrencyMax = 1000,
+  environmentsMax = 200,
   ...rest
-}: Partial<EventQueueDeps> & { started?: boolean } = {}): Promise<Harness> {
+}: Partial<EventQueueDeps> & {
+  started?: boolean;
+  concurrencyMax?: number;
+  environmentsMax?: number;
+} = {}): Promise<Harness> {
   const store = rest.store ?? (await openStore({ memory: true }));
   const clock = new ManualClock(START_MS);
   const handlers = new Map<string, Handler>();
@@ -94,8 +101,7 @@ export async function startQueue({
     },
     dispatcher: { admit: (name) => harness.refuse(name), run },
     endpoints: { sqs: null, sns: null, events: null, s3: null },
-    concurrencyMax: 1000,
-    environmentsMax: 200,
+    places: backgroundPlaces({ concurrencyMax, environmentsMax }),
     ...rest,
   });
   const harness: Harness = {

@@ -3,11 +3,16 @@ import { join } from "node:path";
 
 const MAIN = join(import.meta.dir, "../../../src/main.ts");
 
-export async function start(directory: string, ...flags: string[]) {
+export function start(directory: string, ...flags: string[]) {
+  return startWith({}, directory, ...flags);
+}
+
+/** With these variables in its environment. */
+export async function startWith(variables: Record<string, string>, directory: string, ...flags: string[]) {
   const child = Bun.spawn(
     [process.execPath, MAIN, "serve", "--port", "0", "--data-dir", directory, "--log-level", "error", ...flags],
     {
-      env: { PATH: process.env.PATH ?? "" },
+      env: { PATH: process.env.PATH ?? "", ...variables },
       stdin: "ignore",
       stdout: "pipe",
       stderr: "inherit",
