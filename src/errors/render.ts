@@ -1,5 +1,6 @@
 import { AwsError } from "./aws-error.ts";
 import { ERROR_CODES, type ErrorRow } from "./codes.ts";
+import { isDiskFull } from "./disk-full.ts";
 
 /** An HTTP response, still as plain values. */
 export interface RenderedError {
@@ -9,11 +10,11 @@ export interface RenderedError {
 }
 
 /**
- * The response for anything thrown. What is not an `AwsError` is a bug of ours: it answers 500 and says nothing of its
- * inside. The caller logs it under the same request id.
+ * The response for anything thrown. A full disk is the operator's to mend, and said; whatever else is not an `AwsError` is a bug of ours: it
+ * answers 500 and says nothing of its inside. The caller logs it under the same request id.
  */
 export function renderError(error: unknown, requestId: string): RenderedError {
-  const known = error instanceof AwsError ? error : internal(requestId);
+  const known = error instanceof AwsError ? error : isDiskFull(error) ? noRoom() : internal(requestId);
   const row: ErrorRow = ERROR_CODES[known.code];
   const type = row.fault === undefined ? {} : { Type: row.fault };
   return {
@@ -27,6 +28,9 @@ export function renderError(error: unknown, requestId: string): RenderedError {
     body: JSON.stringify({ ...known.extra, ...type, [row.key]: known.message }),
   };
 }
+
+const noRoom = (): AwsError =>
+  new AwsError("ServiceException", "Cannot store anything: the disk is full; try again when there is room");
 
 const internal = (requestId: string): AwsError =>
   new AwsError("ServiceException", `The service encountered an internal error (request id ${requestId})`);

@@ -6,6 +6,7 @@
  */
 import { ASYNC_PAYLOAD_BYTES_MAX } from "../../core/limits.ts";
 import { AwsError, eventTooLarge } from "../../errors/aws-error.ts";
+import { isDiskFull } from "../../errors/disk-full.ts";
 import { flawOf } from "../../invoke/queue/event-json.ts";
 import type { InputOf, OutputOf } from "../../shapes/operations.ts";
 import type { ServiceContext } from "../context.ts";
@@ -44,12 +45,8 @@ export async function invokeEvent(ctx: ServiceContext, input: EventInput): Promi
     await ctx.events.submit([event]);
   } catch (cause) {
     ctx.log.error({ err: cause, requestId: ctx.requestId }, "Cannot queue an event");
-    throw new AwsError("ServiceException", `Cannot queue the event: ${whyNot(cause)}`, { cause });
+    const why = isDiskFull(cause) ? "the disk is full" : "the store failed";
+    throw new AwsError("ServiceException", `Cannot queue the event: ${why}`, { cause });
   }
   return { StatusCode: 202 };
-}
-
-function whyNot(cause: unknown): string {
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-  return /FULL|ENOSPC|EDQUOT/.test(code) ? "the disk is full" : "the store failed";
 }

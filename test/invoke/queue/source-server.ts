@@ -7,17 +7,21 @@ export function start(directory: string, ...flags: string[]) {
   return startWith({}, directory, ...flags);
 }
 
-/** With these variables in its environment. */
-export async function startWith(variables: Record<string, string>, directory: string, ...flags: string[]) {
-  const child = Bun.spawn(
-    [process.execPath, MAIN, "serve", "--port", "0", "--data-dir", directory, "--log-level", "error", ...flags],
-    {
-      env: { PATH: process.env.PATH ?? "", ...variables },
-      stdin: "ignore",
-      stdout: "pipe",
-      stderr: "inherit",
-    },
-  );
+interface Around {
+  /** Of its environment. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** What starts it. */
+  readonly prefix?: readonly string[];
+}
+
+export async function startWith({ variables = {}, prefix = [] }: Around, directory: string, ...flags: string[]) {
+  const own = [process.execPath, MAIN, "serve", "--port", "0", "--data-dir", directory, "--log-level", "error"];
+  const child = Bun.spawn([...prefix, ...own, ...flags], {
+    env: { PATH: process.env.PATH ?? "", ...variables },
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "inherit",
+  });
   const reader = child.stdout.getReader();
   let printed = "";
   for (;;) {

@@ -39,7 +39,7 @@ const isEmpty = (name: string) => () => sqs.count(name).ready + sqs.count(name).
 test("a mapping feeds its function, survives kill -9, and lets batches finish at SIGTERM", async () => {
   const directory = join(await temporaryDirectory(), "data");
   const arn = sqs.createQueue("orders", 3);
-  const first = await startWith(variables(), directory);
+  const first = await startWith({ variables: variables() }, directory);
   const source = `exports.handler = async ({ Records }) => {
     for (const { body } of Records) {
       if (body.startsWith("slow")) await new Promise((done) => setTimeout(done, 500));
@@ -71,7 +71,7 @@ test("a mapping feeds its function, survives kill -9, and lets batches finish at
   first.child.kill("SIGKILL");
   await first.child.exited;
   sqs.server.sendMessage("orders", "b");
-  const second = await startWith(variables(), directory);
+  const second = await startWith({ variables: variables() }, directory);
   await until("the message of the meantime came", () => got.includes("b"));
   await until("the queue is empty", isEmpty("orders"));
 
@@ -87,7 +87,7 @@ test("a mapping feeds its function, survives kill -9, and lets batches finish at
   expect(got.slice(before)).toEqual(["slow"]);
   expect(isEmpty("orders")()).toBe(true);
 
-  const third = await startWith(variables(), directory);
+  const third = await startWith({ variables: variables() }, directory);
   const updated = await request(third.url, "PUT", `${M}/${uuid}`, { body: JSON.stringify({ Enabled: false }) });
   expect(updated.json()["State"]).toBe("Disabling");
   await until("it is disabled", async () => (await stateAt(third.url)) === "Disabled");
