@@ -216,7 +216,7 @@ function listen(config: Config, services: Services, buckets: Buckets): Bun.Serve
     return Bun.serve({
       hostname: config.host,
       port: config.port,
-      fetch: (request) => app.fetch(request),
+      fetch: (request, server) => app.fetch(request, server),
       idleTimeout: 0, // a call may run for fifteen minutes without a byte in either direction
       maxRequestBodySize: BODY_BYTES_MAX,
     });

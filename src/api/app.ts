@@ -13,6 +13,7 @@ import { lambentPages } from "./lambent-pages.ts";
 import { scopesOf } from "./request-context.ts";
 import { respond } from "./respond.ts";
 import { VERBS } from "./routes/all.ts";
+import { makeUrlDoor, type UrlDoor } from "./url-door.ts";
 
 /** `s3`: asked about what no route is for. */
 export function makeApp(services: Services, s3?: S3Door): Hono {
@@ -27,17 +28,36 @@ export function makeApp(services: Services, s3?: S3Door): Hono {
     (c) => s3?.(c.req.raw) ?? refuse(services, { error: unknownOperation(c.req.raw), requestId: services.ids.uuid() }),
   );
   app.onError((error) => refuse(services, { error, requestId: services.ids.uuid() }));
-  return withShortcut(app, serve);
+  return withShortcuts(app, {
+    serve,
+    url: makeUrlDoor(services, (error, requestId) => refuse(services, { error, requestId })),
+    refuse: (error) => refuse(services, { error, requestId: services.ids.uuid() }),
+  });
 }
 
 type Servant = (exchange: Exchange, names: readonly OperationName[]) => Promise<Response>;
 
-/** Invoke is found before the routes are asked, and then served like every other operation. */
-function withShortcut(app: Hono, serve: Servant): Hono {
+/** What the HTTP server knows of a request beside the request. */
+export interface Peer {
+  requestIP(request: Request): { readonly address: string } | null;
+}
+
+const LOOPBACK = "127.0.0.1";
+
+/** Function URLs and Invoke are found before the routes are asked; Invoke is then served like every other operation. */
+function withShortcuts(
+  app: Hono,
+  doors: { serve: Servant; url: UrlDoor; refuse: (error: AwsError) => Response },
+): Hono {
   const { fetch } = app;
-  app.fetch = (request, ...rest) => {
+  app.fetch = (request, peer, ...rest) => {
+    // Without its host the URL is a path: nothing behind could read it.
+    if (request.url.startsWith("/")) return doors.refuse(unreadableHost());
+    const sourceIp = (): string => (peer as Peer | undefined)?.requestIP?.(request)?.address ?? LOOPBACK;
+    const answered = doors.url(request, sourceIp);
+    if (answered) return answered;
     const exchange = invokeExchange(request);
-    return exchange ? serve(exchange, ["Invoke"]) : fetch(request, ...rest);
+    return exchange ? doors.serve(exchange, ["Invoke"]) : fetch(request, peer, ...rest);
   };
   return app;
 }
@@ -101,6 +121,9 @@ function refuse(services: Services, { error, requestId }: { error: unknown; requ
   const { status, headers, body } = renderError(error, requestId);
   return new Response(body, { status, headers });
 }
+
+const unreadableHost = (): AwsError =>
+  new AwsError("InvalidRequestContentException", "The Host header has to be a host name and, if need be, a port");
 
 const unknownOperation = (request: Request): AwsError =>
   new AwsError(

@@ -69,17 +69,21 @@ function readMember(exchange: Exchange, { member, name }: { member: Member; name
 
 async function readBody(request: Request, name: OperationName): Promise<Uint8Array> {
   const bytesMax = LARGE_BODIES.has(name) ? REQUEST_BYTES_MAX : SYNC_PAYLOAD_BYTES_MAX;
-  const refuse = (): never => {
-    throw tooLarge(INTERNAL_NAMES[name] ?? name, bytesMax);
-  };
+  const body = await readWithin(request, bytesMax);
+  if (body === undefined) throw tooLarge(INTERNAL_NAMES[name] ?? name, bytesMax);
+  return body;
+}
+
+/** A request's body; undefined, and the rest unread, when it is larger than `bytesMax`. */
+export async function readWithin(request: Request, bytesMax: number): Promise<Uint8Array | undefined> {
   const declared = request.headers.get("content-length");
-  if (Number(declared) > bytesMax) refuse();
+  if (Number(declared) > bytesMax) return undefined;
   if (declared !== null || request.body === null) return await request.bytes();
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of request.body) {
     bytes += chunk.length;
-    if (bytes > bytesMax) refuse(); // the rest is not read: it may never end
+    if (bytes > bytesMax) return undefined; // the rest is not read: it may never end
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

@@ -23,11 +23,6 @@ export const STORED: readonly StoredThing[] = [
     ],
   },
   {
-    warning: "Function URLs are stored; nothing answers at them yet",
-    writes: ["CreateFunctionUrlConfig", "UpdateFunctionUrlConfig"],
-    others: ["GetFunctionUrlConfig", "ListFunctionUrlConfigs", "DeleteFunctionUrlConfig"],
-  },
-  {
     warning: "Code signing configurations are stored; signatures are not verified",
     writes: ["CreateCodeSigningConfig", "UpdateCodeSigningConfig", "PutFunctionCodeSigningConfig"],
     others: [

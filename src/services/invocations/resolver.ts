@@ -37,6 +37,11 @@ export class Resolver {
     this.#targets.delete(functionName);
   }
 
+  /** Another one after each write: what was learned before may be wrong. */
+  get generation(): number {
+    return this.#generation;
+  }
+
   /** Undefined when the answer is not at hand and `resolve` has to be asked. */
   known({ name, qualifier = LATEST }: NamedFunction): Target | undefined {
     return this.#targets.get(name)?.get(qualifier);

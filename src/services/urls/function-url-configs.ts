@@ -32,6 +32,7 @@ export async function createFunctionUrlConfig(
       `Failed to create function url config for [functionArn = ${arn}]. Error message:  FunctionUrlConfig exists for this Lambda function`,
     );
   });
+  ctx.resolver.forget(at.name);
   const { LastModifiedTime: _, InvokeMode, ...view } = viewOf(ctx, kept ?? assertKept());
   return { ...view, ...(input.InvokeMode !== undefined && { InvokeMode }) };
 }
@@ -60,6 +61,7 @@ export async function updateFunctionUrlConfig(
     };
     return { put, label: put.id };
   });
+  ctx.resolver.forget(at.name);
   return viewOf(ctx, kept ?? assertKept());
 }
 
@@ -72,6 +74,7 @@ export async function deleteFunctionUrlConfig(
     if (!before) throw configMissing();
     return "delete";
   });
+  ctx.resolver.forget(at.name);
 }
 
 export async function listFunctionUrlConfigs(

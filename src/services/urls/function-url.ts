@@ -13,8 +13,19 @@ export function functionUrlOf(baseUrl: string, at: { id: string; region: string 
   return `${base.protocol}//${at.id}.lambda-url.${at.region}.${host}${port}/`;
 }
 
-/** The id in a request's `Host`; undefined when it is no function URL's. */
-export const urlIdOf = (host: string): string | undefined => /^([a-z0-9]{32})\.lambda-url\./.exec(host)?.[1];
+/** A URL's id and what of a request's path is the function's; undefined when the request is for no function URL. */
+export function urlPlaceOf(url: string): { id: string; path: string; query: string } | undefined {
+  const pathAt = url.indexOf("/", HOST_FROM);
+  const inHost = HOSTED.exec(url)?.[1];
+  if (inHost === undefined && !url.startsWith(`${URL_PATH}/`, pathAt)) return undefined;
+  const [, path = "/", query = ""] = /^([^?#]*)(?:\?([^#]*))?/.exec(url.slice(pathAt)) ?? [];
+  if (inHost !== undefined) return { id: inHost, path, query };
+  const [id = ""] = path.slice(URL_PATH.length + 1).split("/", 1);
+  return { id, path: path.slice(URL_PATH.length + 1 + id.length) || "/", query };
+}
 
+/** `http://` and at least one character of a host. */
+const HOST_FROM = 8;
+const HOSTED = /^https?:\/\/([^/.]*)\.lambda-url\./;
 const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "[::1]", "localhost"]);
 const IP = /^(\d+\.\d+\.\d+\.\d+|\[.*\])$/;

@@ -1,0 +1,72 @@
+/** The door of function URLs: any method, any path, under the URL's own host name or `/_lambent/urls/<id>/`. */
+import { SYNC_PAYLOAD_BYTES_MAX } from "../core/limits.ts";
+import type { Services } from "../services/context.ts";
+import { urlPlaceOf } from "../services/urls/function-url.ts";
+import { KnownUrls } from "../services/urls/known-urls.ts";
+import { serveUrl, unknownUrl } from "../services/urls/serve-url.ts";
+import type { UrlAnswer } from "../services/urls/url-answer.ts";
+import { readWithin } from "./bind.ts";
+import { scopesOf } from "./request-context.ts";
+
+/** Undefined for a request that is for no function URL. */
+export type UrlDoor = (request: Request, sourceIp: () => string) => Promise<Response> | undefined;
+
+const NO_BODY = new Uint8Array(0);
+
+export function makeUrlDoor(services: Services, refuse: (error: unknown, requestId: string) => Response): UrlDoor {
+  const openScope = scopesOf(services);
+  const known = new KnownUrls(services);
+  return (request, sourceIp) => {
+    const place = urlPlaceOf(request.url);
+    return place && serve(request, place, sourceIp);
+  };
+
+  async function serve(
+    request: Request,
+    { id, path, query }: { id: string; path: string; query: string },
+    sourceIp: () => string,
+  ): Promise<Response> {
+    const requestId = services.ids.uuid();
+    try {
+      const found = known.find(id);
+      const url = found instanceof Promise ? await found : found;
+      if (!url) return responseTo(request, unknownUrl(requestId));
+      const scope = openScope(request, requestId);
+      const body = await readWithin(request, SYNC_PAYLOAD_BYTES_MAX);
+      const answer = await serveUrl(scope.ctx, url, {
+        request: {
+          method: request.method,
+          scheme: request.url.startsWith("https:") ? "https" : "http",
+          host: request.headers.get("host") ?? new URL(request.url).host,
+          path,
+          query,
+          headers: request.headers,
+          body: body ?? NO_BODY,
+          sourceIp: sourceIp(),
+        },
+        isTooLarge: body === undefined,
+      });
+      return responseTo(request, answer, scope.headers());
+    } catch (error) {
+      return refuse(error, requestId);
+    }
+  }
+}
+
+/** HTTP has no body for these. */
+const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
+
+function responseTo({ method }: Request, answer: UrlAnswer, said: Record<string, string> = {}): Response {
+  const headers = new Headers(said);
+  for (const [name, value] of answer.headers) {
+    if (name === "set-cookie") headers.append(name, value);
+    else headers.set(name, value);
+  }
+  const { status } = answer;
+  let { body } = answer;
+  if (BODILESS.has(status) || method === "HEAD") {
+    if (body instanceof ReadableStream) void body.cancel();
+    if (BODILESS.has(status) || body instanceof ReadableStream) body = null;
+  }
+  return new Response(body as ConstructorParameters<typeof Response>[0], { status, headers });
+}

@@ -1,0 +1,53 @@
+/** What streams to a client: whoever puts an item waits while the client does not read. */
+export class StreamQueue<Item> {
+  readonly readable: ReadableStream<Item>;
+  /** When the first item was put. */
+  readonly started: Promise<undefined>;
+  readonly #onStart: () => void;
+  #controller: ReadableStreamDefaultController<Item> | undefined;
+  #onRoom: (() => void) | undefined;
+
+  constructor() {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    this.started = promise;
+    this.#onStart = () => resolve(undefined);
+    this.readable = new ReadableStream({
+      start: (controller) => {
+        this.#controller = controller;
+      },
+      pull: () => this.#makeRoom(),
+      cancel: () => {
+        this.#controller = undefined; // the client went away; the handler goes on, and nobody reads what it writes
+        this.#makeRoom();
+      },
+    });
+  }
+
+  put(item: Item): void | Promise<void> {
+    this.#onStart();
+    if (!this.#controller) return;
+    this.#controller.enqueue(item);
+    if ((this.#controller.desiredSize ?? 1) > 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#onRoom = resolve;
+    return promise;
+  }
+
+  end(items: readonly Item[] = []): void {
+    for (const item of items) this.#controller?.enqueue(item);
+    this.#controller?.close();
+    this.#controller = undefined;
+  }
+
+  fail(error: unknown): void {
+    this.#controller?.error(error);
+    this.#controller = undefined;
+    this.#makeRoom();
+  }
+
+  #makeRoom(): void {
+    const then = this.#onRoom;
+    this.#onRoom = undefined;
+    then?.();
+  }
+}
