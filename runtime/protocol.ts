@@ -39,6 +39,8 @@ export interface InvokeFrame {
   readonly timeoutMs: number;
   /** Whether the runner is to write `outputMark(id)` to its output when the call ends. */
   readonly markOutput: boolean;
+  /** Whether the result goes on in chunks: what has both forms is to stream. */
+  readonly streams?: boolean;
   /** JSON of the client context, as decoded from the request. */
   readonly clientContext?: string;
   readonly traceId?: string;

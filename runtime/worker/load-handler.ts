@@ -7,7 +7,9 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve, sep } from "node:path";
 import type { InitFrame } from "../protocol.ts";
 import type { HandlerContext } from "./context.ts";
+import { offerDenoServe } from "./deno-serve.ts";
 import { type ErrorObject, toErrorObject } from "./error-object.ts";
+import { fetchHandler } from "./fetch-handler.ts";
 import { setBundle, toSourceFrames } from "./source-frames.ts";
 
 export type Callback = (error?: unknown, result?: unknown) => void;
@@ -29,13 +31,17 @@ export async function loadHandler(init: Pick<InitFrame, "taskRoot" | "handler" |
   const modulePath = findModule(resolve(taskRoot, directory), file, taskRoot);
   const isBundled = entry !== undefined && existsSync(entry);
   if (isBundled) setBundle({ entry, taskRoot, handlerFile: modulePath });
-  let loaded: unknown;
+  const loadedPath = isBundled ? entry : modulePath;
   try {
-    loaded = await import(isBundled ? entry : modulePath);
+    const deno = offerDenoServe(loadedPath);
+    const imported = import(loadedPath);
+    // Whoever calls Deno.serve answers from then on; what is exported is known a moment later, if ever.
+    const loaded: unknown = await (deno ? Promise.race([imported, deno.called.then(() => Bun.sleep(0))]) : imported);
+    if (loaded === undefined) void imported.then(); // what goes wrong from here on ends the environment
+    return pick(loaded ?? {}, { path, handler, served: deno?.handler });
   } catch (error) {
-    throw new HandlerLoadError(describeLoadFailure(error, modulePath));
+    throw error instanceof HandlerLoadError ? error : new HandlerLoadError(describeLoadFailure(error, modulePath));
   }
-  return pick(loaded, path, handler);
 }
 
 interface ParsedHandler {
@@ -71,14 +77,27 @@ function findModule(directory: string, file: string, taskRoot: string): string {
   return base + extension;
 }
 
-/** ES modules export by name, CommonJS ones by property; what a bundler wraps sits under `default`. */
-function pick(loaded: unknown, path: readonly string[], handler: string): Handler {
-  const found = walk(loaded, path) ?? walk((loaded as { default?: unknown }).default, path);
-  if (found === undefined) {
-    throw failure("Runtime.HandlerNotFound", `${handler} is undefined or not exported`);
-  }
-  if (typeof found !== "function") throw failure("Runtime.HandlerNotFound", `${handler} is not a function`);
-  return found as Handler;
+/**
+ * ES modules export by name, CommonJS ones by property; what a bundler wraps sits under `default`. An object with a `fetch` is a handler,
+ * too: the one that is named, or else the default export; and last what was handed to `Deno.serve`. A `fetch` that is exported by name is a
+ * handler like any other.
+ */
+function pick(
+  loaded: unknown,
+  { path, handler, served }: { path: readonly string[]; handler: string; served: Handler | undefined },
+): Handler {
+  const main = (loaded as { default?: unknown }).default;
+  const named = walk(loaded, path);
+  const found = named ?? walk(main, path);
+  const isOwn = named === undefined || path[0] === "default";
+  const isMainsFetch = isOwn && found !== undefined && found === (main as { fetch?: unknown } | undefined)?.fetch;
+  if (typeof found === "function" && !isMainsFetch) return found as Handler;
+  const answering = found === undefined || isMainsFetch ? (fetchHandler(main) ?? served) : fetchHandler(found);
+  if (answering) return answering;
+  throw failure(
+    "Runtime.HandlerNotFound",
+    `${handler} is ${found === undefined ? "undefined or not exported" : "not a function"}`,
+  );
 }
 
 function walk(value: unknown, path: readonly string[]): unknown {

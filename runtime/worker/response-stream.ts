@@ -13,8 +13,9 @@ export interface StreamTarget {
 }
 
 const STREAMING = Symbol.for("aws.lambda.runtime.handler.streaming");
-const HTTP_CONTENT_TYPE = "application/vnd.awslambda.http-integration-response";
-const PRELUDE_END = new Uint8Array(8);
+/** Of a stream that begins with a prelude. */
+export const HTTP_CONTENT_TYPE = "application/vnd.awslambda.http-integration-response";
+export const PRELUDE_END = new Uint8Array(8);
 /** What a handler writes at once may be larger than a frame. */
 const CHUNK_BYTES_MAX = 1024 * 1024;
 const CONTENT_TYPE_LENGTH_MAX = 1024;

@@ -11,6 +11,7 @@ import { type CallOutcome, callHandler, callStreamingHandler } from "./call.ts";
 import { logLine, setConsoleRequestId, setLogFormat } from "./console.ts";
 import type { EmptyLoop } from "./empty-loop.ts";
 import { type ErrorObject, toErrorObject, toLogText } from "./error-object.ts";
+import { streamedForm } from "./fetch-handler.ts";
 import { parseEvent } from "./json-event.ts";
 import { type Handler, HandlerLoadError, loadHandler } from "./load-handler.ts";
 import { takeWritten, writeOutput } from "./output.ts";
@@ -90,7 +91,8 @@ export class Session {
     if (invoke.traceId !== undefined) process.env["_X_AMZN_TRACE_ID"] = invoke.traceId;
     const settle = (outcome: CallOutcome): void => this.#settle(invoke, outcome);
     const call = { event: parsed.event, init, invoke, emptyLoop: this.#emptyLoop, settle };
-    if (isStreaming(handler)) callStreamingHandler({ ...call, handler, target: this.#streamTarget(invoke) });
+    const streaming = isStreaming(handler) ? handler : invoke.streams ? streamedForm(handler) : undefined;
+    if (streaming) callStreamingHandler({ ...call, handler: streaming, target: this.#streamTarget(invoke) });
     else callHandler({ ...call, handler });
   }
 

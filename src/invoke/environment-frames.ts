@@ -22,13 +22,14 @@ export function initFrameOf({ spec, variables, logGroupName, logStreamName }: En
 }
 
 export function invokeFrameOf(invocation: Invocation, timeoutMs: number): InvokeFrame {
-  const { requestId, invokedArn, wantsLogTail, clientContext, traceId, tenantId } = invocation;
+  const { requestId, invokedArn, wantsLogTail, clientContext, traceId, tenantId, stream } = invocation;
   return {
     type: "invoke",
     id: requestId,
     invokedArn,
     timeoutMs,
     markOutput: wantsLogTail,
+    ...(stream && { streams: true }),
     ...(clientContext !== undefined && { clientContext }),
     ...(traceId !== undefined && { traceId }),
     ...(tenantId !== undefined && { tenantId }),

@@ -1,11 +1,13 @@
 /** Function URLs of the built executable, asked by curl, over sockets, and by fetch: as browsers and programs reach them. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { CreateFunctionUrlConfigCommand, LambdaClient } from "@aws-sdk/client-lambda";
-import { createFrom, request } from "../support/lambda-http.ts";
+import { create, createFrom, invoke, request } from "../support/lambda-http.ts";
 import { rawConnection } from "../support/raw-http.ts";
 import { type RunningServer, startServer } from "../support/server.ts";
 import { until } from "../support/until.ts";
+import { zipOf } from "../support/zip.ts";
 
 setDefaultTimeout(30_000);
 
@@ -38,9 +40,13 @@ afterAll(async () => {
 
 let count = 0;
 /** A function's URL, as CreateFunctionUrlConfig answers it. */
-async function makeUrl(source: string, config: Record<string, unknown> = {}, settings = {}): Promise<URL> {
+async function makeUrl(source: string, config: object = {}, settings: object = {}, file = "index.js"): Promise<URL> {
   const name = `web-${++count}`;
-  await createFrom(server.url, name, source, settings);
+  const made = await create(server.url, name, await zipOf({ [file]: source }), { ...settings });
+  expect({ status: made.status, warning: made.headers.get("x-lambent-warning") }).toEqual({
+    status: 201,
+    warning: null,
+  });
   const input = { FunctionName: name, AuthType: "NONE" as const, ...config };
   const { FunctionUrl } = await client.send(new CreateFunctionUrlConfigCommand(input));
   return new URL(FunctionUrl ?? "");
@@ -188,6 +194,77 @@ describe("a stream", () => {
     connection.send(get(url));
     await connection.receives(/\r\n0\r\n\r\n$/);
     connection.socket.destroy();
+  });
+});
+
+describe("a handler in the web standard's form", () => {
+  const FETCH = `
+    export default {
+      async fetch(request: Request, env: Record<string, string>, ctx: { waitUntil(p: Promise<unknown>): void }): Promise<Response> {
+        const url = new URL(request.url);
+        if (url.pathname === "/slow") {
+          const parts = (async function* () { yield "one"; await Bun.sleep(400); yield "two"; })();
+          return new Response(ReadableStream.from(parts).pipeThrough(new TextEncoderStream()), { headers: { "content-type": "text/plain" } });
+        }
+        const headers = new Headers({ "x-method": request.method, "content-type": request.headers.get("content-type") ?? "text/plain" });
+        headers.append("set-cookie", "a=1");
+        headers.append("set-cookie", "b=2");
+        return new Response(await request.arrayBuffer(), { status: 201, headers });
+      },
+    };`;
+
+  test.each(["BUFFERED", "RESPONSE_STREAM"])("answers over its URL, %s", async (InvokeMode) => {
+    const url = await makeUrl(FETCH, { InvokeMode }, {}, "index.ts");
+    const body = Uint8Array.from({ length: 1000 }, (_, i) => i % 256);
+    const answer = await fetch(byPath(url), { method: "PUT", body, headers: { "content-type": "image/x" } });
+    expect([answer.status, answer.headers.get("x-method"), answer.headers.get("content-type")]).toEqual([
+      201,
+      "PUT",
+      "image/x",
+    ]);
+    expect(answer.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
+    expect(await answer.bytes()).toEqual(body);
+    const head = await fetch(byPath(url), { method: "HEAD" });
+    expect([head.status, head.headers.get("x-method"), await head.text()]).toEqual([201, "HEAD", ""]);
+  });
+
+  test("streams: the first byte is there before the last was made", async () => {
+    const url = await makeUrl(FETCH, { InvokeMode: "RESPONSE_STREAM" }, {}, "index.ts");
+    const connection = rawConnection(server.url);
+    connection.send(get(url, "/slow"));
+    expect(await connection.receives(/one/)).not.toContain("two");
+    expect(await connection.receives(/\r\n0\r\n\r\n$/)).toContain("two");
+    connection.socket.destroy();
+  });
+
+  test("may be a Hono app, called by its URL and by Invoke", async () => {
+    const built = await Bun.build({
+      entrypoints: [join(import.meta.dir, "../fixtures/functions/web/hono.mjs")],
+      target: "node",
+    });
+    const url = await makeUrl(
+      (await built.outputs[0]?.text()) ?? "",
+      {},
+      { Environment: { Variables: { COLOR: "red" } } },
+      "index.mjs",
+    );
+    expect(await (await fetch(`${byPath(url)}/hello/you`)).json()).toEqual({ hello: "you", color: "red" });
+    expect((await fetch(`${byPath(url)}/ghost`)).status).toBe(404);
+    const event = { version: "2.0", rawPath: "/hello/me", requestContext: { http: { method: "GET" } } };
+    expect((await invoke(server.url, `web-${count}`, event)).value()).toMatchObject({
+      statusCode: 200,
+      body: '{"hello":"me","color":"red"}',
+    });
+    const other = await invoke(server.url, `web-${count}`, { Records: [] });
+    expect([other.functionError, other.json()["errorType"]]).toEqual(["Handled", "Runtime.NotAnHttpEvent"]);
+  });
+
+  test("may call Deno.serve, in JavaScript and in TypeScript", async () => {
+    for (const file of ["index.js", "index.ts"]) {
+      const url = await makeUrl("Deno.serve((request) => new Response(new URL(request.url).pathname));", {}, {}, file);
+      const answer = await fetch(`${byPath(url)}/a`);
+      expect([await answer.text(), answer.headers.get("content-type")]).toEqual(["/a", "text/plain;charset=UTF-8"]);
+    }
   });
 });
 

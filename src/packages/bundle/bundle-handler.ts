@@ -12,10 +12,10 @@ import { inTurn } from "../../core/in-turn.ts";
 import { removeTree, replaceDirectory } from "../whole-directory.ts";
 import { UNBUNDLABLE } from "./build-bundle.ts";
 import { type Bundler, BundlerClosed, BundlerFailure } from "./bundler.ts";
-import type { BundleReply, Note } from "./messages.ts";
+import type { Bundle, BundleReply, Note } from "./messages.ts";
 
 /** Raised when the same sources would now give another bundle. */
-const REVISION = 2;
+const REVISION = 3;
 const RECORD = "bundle.json";
 const FINDINGS_MAX = 20;
 const NEEDS_BUNDLING = /\.(ts|mts|cts|tsx|jsx)$/;
@@ -127,12 +127,16 @@ function findingsOf(source: HandlerSource, reply: BundleReply): Finding[] {
       return { text, missing: { specifier, place } };
     });
   const [name = ""] = source.exportName.split(".");
-  if (reply.exports !== undefined && !reply.exports.includes(name))
+  if (reply.exports !== undefined && !reply.exports.includes(name) && !mayAnswerRequests(reply))
     findings.push({
       text: `Cannot find the export "${name}" in ${source.handlerFile}: calls will end with Runtime.HandlerNotFound`,
     });
   return findings;
 }
+
+/** A default export may be an object with the export in it, or one with a `fetch`; `Deno.serve` needs no export at all. */
+const mayAnswerRequests = ({ exports, code }: Bundle): boolean =>
+  exports?.includes("default") || Buffer.from(code.buffer, code.byteOffset, code.length).includes("Deno.serve");
 
 /** Why sources have to run as they are, continuing "Cannot bundle x: …". */
 function obstacleTo(reply: BundleReply): string | undefined {

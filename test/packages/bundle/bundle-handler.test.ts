@@ -197,6 +197,18 @@ test.each<AsIs>([
     warnings: [],
   },
   {
+    name: "a default export, which may answer requests",
+    files: { "index.mjs": "export default { fetch: () => new Response('x') };" },
+    handlerFile: "index.mjs",
+    warnings: [],
+  },
+  {
+    name: "Deno.serve, which needs no export",
+    files: { "index.mjs": "Deno.serve(() => new Response('x'));" },
+    handlerFile: "index.mjs",
+    warnings: [],
+  },
+  {
     name: "an export with dots",
     files: { "index.mjs": "export const api = { get() {} };" },
     handlerFile: "index.mjs",
