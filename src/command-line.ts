@@ -28,7 +28,9 @@ export async function runCommandLine(argv: readonly string[], own: OwnCommands):
 
 async function serve(config: Config, own: OwnCommands): Promise<void> {
   const server = await startServer(config, own);
-  process.stdout.write(banner({ url: server.url, config, colours: process.stdout.isTTY === true }));
+  process.stdout.write(
+    banner({ url: server.url, isolation: server.isolation, config, colours: process.stdout.isTTY === true }),
+  );
   stopOnSignal(server);
 }
 

@@ -19,6 +19,8 @@ export interface Config {
   /** Whether those draw, or take turns as their weights say. */
   readonly routing: "sampled" | "exact";
   readonly auth: "auto" | "off";
+  /** What stands between a function and the host; auto: the strongest that works here. */
+  readonly isolation: "auto" | "namespaces" | "landlock" | "none";
   readonly logLevel: LogLevel;
   readonly functionErrors: "documented" | "aws";
   readonly idleTimeoutMs: number;
@@ -141,6 +143,11 @@ export const SETTINGS = {
     fallback: "auto",
     read: oneOf("auto", "off"),
   }),
+  isolation: setting("isolation", "mode", {
+    help: "walls around functions: namespaces, landlock, none, or auto (the strongest that works here; never none on Linux)",
+    fallback: "auto",
+    read: oneOf("auto", "namespaces", "landlock", "none"),
+  }),
   logLevel: setting("log-level", "level", {
     help: "the server's own log: debug, info, warn, error or silent",
     fallback: "warn",
@@ -215,6 +222,7 @@ export function readConfig(given: Partial<Record<SettingName, string>>, defaults
     seed: text("seed"),
     routing: text("routing") as Config["routing"],
     auth: text("auth") as Config["auth"],
+    isolation: text("isolation") as Config["isolation"],
     logLevel: text("logLevel") as LogLevel,
     functionErrors: text("functionErrors") as Config["functionErrors"],
     idleTimeoutMs: number("idleTimeoutSeconds") * 1000,

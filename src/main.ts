@@ -1,6 +1,8 @@
 /** The executable's entry. What a hidden command does not need is loaded only when it is not one: a cold call waits for this. */
 const RUNNER_COMMAND = "runner";
 const BUNDLER_COMMAND = "bundler";
+const WALL_COMMAND = "wall";
+const PROBE_COMMAND = "probe";
 const SIGKILL = 9;
 
 switch (process.argv[2]) {
@@ -9,6 +11,13 @@ switch (process.argv[2]) {
     await runRunner();
     break;
   }
+  case WALL_COMMAND: {
+    const { runWall } = await import("./sandbox/walls/wall-process.ts");
+    runWall(process.argv[3] ?? "");
+    break;
+  }
+  case PROBE_COMMAND:
+    break; // that it gets here is all
   case BUNDLER_COMMAND: {
     const { signalAtParentsEnd } = await import("../runtime/runner/parents-end.ts");
     signalAtParentsEnd(SIGKILL); // it is deaf while it bundles
@@ -24,6 +33,8 @@ switch (process.argv[2]) {
     await runCommandLine(process.argv.slice(2), {
       runner: [...self, RUNNER_COMMAND],
       bundler: [...self, BUNDLER_COMMAND],
+      wall: [...self, WALL_COMMAND],
+      probe: [...self, PROBE_COMMAND],
     });
   }
 }

@@ -22,6 +22,8 @@ import { s3Source } from "./packages/s3-source.ts";
 import { Buckets } from "./s3/buckets.ts";
 import { makeS3Door } from "./s3/door.ts";
 import { UPLOAD_BYTES_MAX } from "./s3/incoming-body.ts";
+import { chooseWalls } from "./sandbox/walls/choose.ts";
+import type { WallKind, Walls } from "./sandbox/walls/walls.ts";
 import { openKeyFile } from "./security/key-file.ts";
 import type { Sealer } from "./security/seal.ts";
 import { restoreConcurrency } from "./services/concurrency/restore.ts";
@@ -40,6 +42,8 @@ export class StartError extends Error {}
 export interface Server {
   /** `http://127.0.0.1:4566`. */
   readonly url: string;
+  /** What stands around functions. */
+  readonly isolation: WallKind;
   /** No new calls; those that run finish, up to the configured deadline. Answers how many did not. */
   stop(): Promise<number>;
 }
@@ -56,6 +60,10 @@ const LAST_ANSWERS_MS = 1000;
 export interface OwnCommands {
   readonly runner: readonly string[];
   readonly bundler: readonly string[];
+  /** Becomes another program behind walls. */
+  readonly wall: readonly string[];
+  /** Ends at once. */
+  readonly probe: readonly string[];
 }
 
 /** @throws StartError */
@@ -63,7 +71,8 @@ export async function startServer(config: Config, own: OwnCommands): Promise<Ser
   refuseOpenDoor(config);
   const log = makeLog(config.logLevel);
   const store = await openStoreOf(config);
-  const sealer = await openSealerOf(config, store);
+  const sealer = await withStore(store, () => openKeyFile(config.keyFile));
+  const walls = await withStore(store, () => wallsOf(config, { own, log }));
   const logFiles = new LogFiles({
     directory: join(config.dataDirectory, "logs"),
     clock: systemClock,
@@ -77,7 +86,9 @@ export async function startServer(config: Config, own: OwnCommands): Promise<Ser
     retentionMs: config.retentionMs,
     onError: (error) => log.warn({ err: error }, "Cannot write the records of invocations"),
   });
-  const buckets = await openBucketsOf(config, store);
+  const buckets = await withStore(store, () =>
+    Buckets.open({ directory: config.dataDirectory, clock: systemClock, ids: randomIds }),
+  );
   const bundler = new Bundler({ command: own.bundler });
   const services = assemble({
     config,
@@ -89,6 +100,7 @@ export async function startServer(config: Config, own: OwnCommands): Promise<Ser
     recorder,
     logFiles,
     bundler,
+    walls,
     runnerCommand: own.runner,
   });
   const close = async (): Promise<void> => {
@@ -118,6 +130,7 @@ export async function startServer(config: Config, own: OwnCommands): Promise<Ser
   await services.sources.start();
   return {
     url: urlOf(config.host, listener.port ?? config.port),
+    isolation: walls.kind,
     async stop() {
       void listener.stop();
       await services.schedules.stop();
@@ -144,12 +157,14 @@ function assemble(parts: {
   recorder: Recorder;
   logFiles: LogFiles;
   bundler: Bundler;
+  walls: Walls;
   runnerCommand: readonly string[];
 }): Services {
   const { config, log, store } = parts;
   const home = { region: config.region, accountId: config.accountId };
   const dispatcher = new Dispatcher({
     runnerCommand: parts.runnerCommand,
+    walls: parts.walls,
     region: config.region,
     concurrencyMax: config.concurrencyMax,
     environmentsMax: config.environmentsMax,
@@ -240,24 +255,23 @@ async function openStoreOf(config: Config): Promise<Store> {
   }
 }
 
-/** The store has made the data directory, where the key file usually is. */
-async function openSealerOf(config: Config, store: Store): Promise<Sealer> {
+/** Opens what comes after the store, and lets the store go when that fails. @throws StartError */
+async function withStore<T>(store: Store, open: () => T | Promise<T>): Promise<T> {
   try {
-    return openKeyFile(config.keyFile);
+    return await open();
   } catch (error) {
     await store.close();
     throw new StartError(error instanceof Error ? error.message : String(error), { cause: error });
   }
 }
 
-/** The store has the data directory for this process already. */
-async function openBucketsOf(config: Config, store: Store): Promise<Buckets> {
-  try {
-    return await Buckets.open({ directory: config.dataDirectory, clock: systemClock, ids: randomIds });
-  } catch (error) {
-    await store.close();
-    throw new StartError(error instanceof Error ? error.message : String(error), { cause: error });
-  }
+/** @throws NoWallsError */
+async function wallsOf(config: Config, { own, log }: { own: OwnCommands; log: Log }): Promise<Walls> {
+  const folder = join(config.dataDirectory, "sandbox");
+  const walls = await chooseWalls(config.isolation, { folder, wallCommand: own.wall, probeCommand: own.probe });
+  if (walls.kind === "none" && config.isolation === "auto")
+    log.warn("Functions run without walls, with all rights of this user: there are none for this system");
+  return walls;
 }
 
 /** Off loopback nobody enters without a key, unless the operator says so in so many words. */

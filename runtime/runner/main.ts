@@ -3,7 +3,9 @@
  * thread stays free, so `process.exit` in a handler, which ends only its thread, ends the process with the same code, and a
  * handler that never yields ends when the control plane is gone.
  */
+import { writeSync } from "node:fs";
 import { connectDescriptor } from "../protocol-socket.ts";
+import { narrow } from "./narrow.ts";
 import { signalAtParentsEnd } from "./parents-end.ts";
 import { workerUrl } from "./worker-url.ts";
 
@@ -11,14 +13,30 @@ import { workerUrl } from "./worker-url.ts";
 const LIFELINE_DESCRIPTOR = 4;
 
 export async function runRunner(): Promise<void> {
+  narrow();
   const worker = new Worker(workerUrl());
-  worker.addEventListener("close", (event) => process.exit((event as unknown as { code?: number }).code ?? 0));
+  worker.addEventListener("close", (event) => exitWith((event as unknown as { code?: number }).code ?? 0));
   worker.addEventListener("error", (event) => event.preventDefault());
   const endGroup = (): void => {
     process.kill(0, "SIGKILL"); // this process leads its group: the handler's children end with it
   };
   signalAtParentsEnd(SIGCONT);
   await connectDescriptor(LIFELINE_DESCRIPTOR, { data() {}, close: endGroup, error: endGroup });
+}
+
+/** Up to here no exit code can be taken for a signal's. */
+const PLAIN_CODE_MAX = 128;
+
+/** Who waits for this process may stand behind one that tells a signal as a code: then the lifeline says that it is none. */
+function exitWith(code: number): never {
+  if (code > PLAIN_CODE_MAX) {
+    try {
+      writeSync(LIFELINE_DESCRIPTOR, new Uint8Array(1));
+    } catch {
+      // nobody waits any more
+    }
+  }
+  process.exit(code);
 }
 
 /**

@@ -6,10 +6,12 @@ import { randomBytes } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
 import { INIT_TIMEOUT_MS } from "../core/limits.ts";
 import { isMemoryShort } from "../sandbox/memory-pressure.ts";
+import type { Walls } from "../sandbox/walls/walls.ts";
 import { Concurrency } from "./concurrency.ts";
 import { Environment } from "./environment.ts";
 import type { ExecutionSpec, Invocation, InvocationResult, ThrottleReason } from "./invocation.ts";
 import type { LogSink } from "./logs/environment-log.ts";
+import { placesOf } from "./places.ts";
 import { Pool } from "./pool.ts";
 import type { ProvisionState } from "./provisioned.ts";
 import { processVariables, runtimeVariables } from "./runtime-variables.ts";
@@ -18,6 +20,8 @@ import { Statistics } from "./statistics.ts";
 export interface DispatcherOptions {
   /** Starts a runner: the executable itself with its hidden command. */
   readonly runnerCommand: readonly string[];
+  /** What stands around each environment. */
+  readonly walls: Walls;
   readonly region: string;
   readonly concurrencyMax: number;
   /** How many environments may exist at the same time, busy or idle. */
@@ -180,16 +184,22 @@ export class Dispatcher {
     if (provisioned && this.#environmentCount >= this.#options.environmentsMax * PROVISIONED_SHARE_MAX)
       return undefined;
     if (this.#environmentCount >= this.#options.environmentsMax && !this.#evictOldestIdle()) return undefined;
-    const { region, credentials, clock, runnerCommand } = this.#options;
+    const { region, credentials, clock, runnerCommand, walls } = this.#options;
     const logGroupName = spec.logging.group;
     const logStreamName = logStreamNameOf(clock.nowMs(), spec.functionVersion);
     this.#environmentCount++;
     const holds = [spec.codeSha256, ...(spec.opt?.treeSha256s ?? [])].map(this.#options.holdCode);
-    const variables = runtimeVariables({ spec, region, logGroupName, logStreamName, credentials, provisioned });
+    const { spec: seen, view } = placesOf(spec, walls);
+    const variables = runtimeVariables({ spec: seen, region, logGroupName, logStreamName, credentials, provisioned });
     const environment: Environment = new Environment({
-      spec,
-      command: runnerCommand,
-      processVariables: processVariables(spec, variables),
+      spec: seen,
+      sandbox: {
+        command: runnerCommand,
+        workingDirectory: seen.taskRoot,
+        env: processVariables(seen, variables),
+        view,
+        walls,
+      },
       variables,
       region,
       logGroupName,

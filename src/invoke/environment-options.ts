@@ -1,11 +1,13 @@
 /** What an execution environment is made with. */
+import type { SandboxSpec } from "../sandbox/sandbox.ts";
 import type { ExecutionSpec, InvocationResult } from "./invocation.ts";
 import type { LogSink } from "./logs/environment-log.ts";
 
 export interface EnvironmentOptions {
+  /** With its paths as the handler sees them. */
   readonly spec: ExecutionSpec;
-  readonly command: readonly string[];
-  readonly processVariables: Readonly<Record<string, string>>;
+  /** The runner and its walls. */
+  readonly sandbox: SandboxSpec;
   readonly variables: Readonly<Record<string, string>>;
   readonly region: string;
   readonly logGroupName: string;

@@ -59,17 +59,14 @@ export class Environment {
     if (wantsLogTail) this.#log.keepTail(earlierTail);
     this.#log.line(this.#lines.initStart(this.spec.runtime, this.#options.region));
     try {
-      this.#sandbox = Sandbox.start(
-        { command: this.#options.command, workingDirectory: this.spec.taskRoot, env: this.#options.processVariables },
-        {
-          onFrame: (head, payload) => this.#receive(parseRunnerFrame(head), payload),
-          onOutput: (bytes) => {
-            this.#hasPrinted = true;
-            return this.#log.output(bytes);
-          },
-          onExit: (exit) => this.#end(exit),
+      this.#sandbox = Sandbox.start(this.#options.sandbox, {
+        onFrame: (head, payload) => this.#receive(parseRunnerFrame(head), payload),
+        onOutput: (bytes) => {
+          this.#hasPrinted = true;
+          return this.#log.output(bytes);
         },
-      );
+        onExit: (exit) => this.#end(exit),
+      });
     } catch (error) {
       this.#move("dead");
       this.#options.onDead();
@@ -181,6 +178,7 @@ export class Environment {
     if (this.state !== "idle" || this.isFrozen) return;
     // What a timer took after the result would stay taken.
     if (this.#memory.lookAtTree(this.#sandbox?.memory)) return this.#endByMemory();
+    if (this.#memory.hasTooManyTasks) return this.stop();
     this.isFrozen = true;
     this.#sandbox?.freeze();
   }
@@ -205,6 +203,7 @@ export class Environment {
     const meter = this.#sandbox?.memory;
     const isShort = this.state === "busy" && this.callAgeMs < MEMORY_READ_AFTER_MS; // children that it may have are looked at before a freeze
     if (isShort ? this.#memory.lookAtProcess(meter) : this.#memory.lookAtTree(meter)) this.#endByMemory();
+    else if (this.#memory.hasTooManyTasks) this.stop();
   }
 
   /** From here on no call begins; the process ends once the answer has left, as ending one takes the system longer than that. */

@@ -17,6 +17,8 @@ export interface ExecutionSpec {
   /** The bundle to load in place of the handler's own file, which its frames are mapped to. */
   readonly entry?: string;
   readonly memoryMib: number;
+  /** What `/tmp` may hold. */
+  readonly ephemeralStorageMib: number;
   readonly timeoutMs: number;
   /** Environment variables as the function's owner set them. */
   readonly variables: Readonly<Record<string, string>>;

@@ -1,12 +1,16 @@
-/** What is known of an environment's memory: its limit, the peak of the call that runs, and when to look again. */
+/** What is known of an environment's memory and processes: their limits, the peak of the call that runs, and when to look again. */
 import type { MemoryMeter } from "../sandbox/memory-meter.ts";
 
 const BYTES_PER_MIB = 1024 * 1024;
 /** A tree of a thousand processes takes long to look at: at most a tenth of this process's time goes into that. */
 const TREE_LOOK_SPACING = 10;
+/** Processes and threads. Source: Lambda Developer Guide, "Lambda quotas"; AWS refuses the next one, here it ends the environment. */
+export const TASKS_MAX = 1024;
 
 export class MemoryWatch {
   readonly #limitBytes: number;
+  /** At the last look at the whole tree. */
+  hasTooManyTasks = false;
   #lastBytes = 0;
   #peakBytes = 0;
   /** performance.now() */
@@ -35,9 +39,10 @@ export class MemoryWatch {
   lookAtTree(meter: MemoryMeter | undefined): boolean {
     const beganAtMs = performance.now();
     if (beganAtMs < this.#nextTreeLookMs) return this.lookAtProcess(meter);
-    const isOver = this.#note(meter?.treeBytes() ?? 0);
+    const { bytes, tasks } = meter?.treeUse() ?? { bytes: 0, tasks: 0 };
+    this.hasTooManyTasks = tasks > TASKS_MAX;
     this.#nextTreeLookMs = beganAtMs + TREE_LOOK_SPACING * (performance.now() - beganAtMs);
-    return isOver;
+    return this.#note(bytes);
   }
 
   #note(bytes: number): boolean {

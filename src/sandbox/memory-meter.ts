@@ -1,20 +1,37 @@
-/** How much memory a process tree holds, read from /proc; where there is none it answers 0. Source: proc(5), statm and children. */
-import { closeSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
+/** How much a process tree holds, read from /proc; where there is none it answers 0. Source: proc(5), statm and status. */
+import { closeSync, openSync, readSync } from "node:fs";
+import { childrenOf, forEachDescendant, readQuietly } from "./process-tree.ts";
 
 const PAGE_BYTES = 4096;
+const BYTES_PER_KIB = 1024;
 const buffer = Buffer.alloc(128);
 
-export class MemoryMeter {
-  readonly #pid: number;
-  #descriptor: number | undefined;
+/** What a process and all its descendants hold together. */
+export interface TreeUse {
+  readonly bytes: number;
+  /** Processes and their threads. */
+  readonly tasks: number;
+}
 
-  constructor(pid: number) {
-    this.#pid = pid;
-    try {
-      this.#descriptor = openSync(`/proc/${pid}/statm`, "r");
-    } catch {
-      this.#descriptor = undefined; // the process is gone already, or the system has no /proc
-    }
+export class MemoryMeter {
+  readonly #root: number;
+  #pid: number;
+  #descriptor: number | undefined;
+  /** Of the tree, at the last look at it. */
+  processes = 1;
+
+  /** @param root the process that was started: the one that is meant, or one above it. */
+  constructor(root: number) {
+    this.#root = root;
+    this.#pid = root;
+    this.#open();
+  }
+
+  /** From now on the process that is meant is the one so many levels below the root, where each has a single child. */
+  descend(levels: number): void {
+    for (let level = 0; level < levels; level++) this.#pid = childrenOf(this.#pid)[0] ?? this.#pid;
+    this.close();
+    this.#open();
   }
 
   /** Memory that is the process's own, in bytes: resident pages less those that it shares with files. Takes 3 µs. */
@@ -27,37 +44,33 @@ export class MemoryMeter {
     }
   }
 
-  /** The same with all its children's and theirs. Takes some 100 µs. */
-  treeBytes(): number {
-    return this.#descriptor === undefined ? 0 : this.ownBytes() + childrenBytes(this.#pid);
+  /** The same with all its descendants', and with what they share with each other and no file. Takes some 100 µs. */
+  treeUse(): TreeUse {
+    if (this.#descriptor === undefined) return { bytes: 0, tasks: 0 };
+    const total = useOf(this.#root);
+    let processes = 1;
+    forEachDescendant(this.#root, (pid) => {
+      const { bytes, tasks } = useOf(pid);
+      total.bytes += bytes;
+      total.tasks += tasks;
+      processes++;
+    });
+    this.processes = processes;
+    return total;
   }
 
   close(): void {
     if (this.#descriptor !== undefined) closeSync(this.#descriptor);
     this.#descriptor = undefined;
   }
-}
 
-function childrenBytes(pid: number): number {
-  let total = 0;
-  for (const child of childrenOf(pid)) {
-    total += ownBytesOf(readQuietly(`/proc/${child}/statm`)) + childrenBytes(child);
+  #open(): void {
+    try {
+      this.#descriptor = openSync(`/proc/${this.#pid}/statm`, "r");
+    } catch {
+      this.#descriptor = undefined; // the process is gone already, or the system has no /proc
+    }
   }
-  return total;
-}
-
-/** Each thread has a list of the children that it started. */
-function childrenOf(pid: number): number[] {
-  let threads: string[];
-  try {
-    threads = readdirSync(`/proc/${pid}/task`);
-  } catch {
-    return [];
-  }
-  return threads.flatMap((thread) => {
-    const line = readQuietly(`/proc/${pid}/task/${thread}/children`).trim();
-    return line === "" ? [] : line.split(" ").map(Number);
-  });
 }
 
 function ownBytesOf(statm: string): number {
@@ -65,10 +78,12 @@ function ownBytesOf(statm: string): number {
   return Math.max(0, resident - shared) * PAGE_BYTES;
 }
 
-function readQuietly(path: string): string {
-  try {
-    return readFileSync(path, "latin1");
-  } catch {
-    return ""; // whoever it was ended meanwhile
-  }
+/** One that ended and that nobody has asked for yet holds nothing but its number; it counts as one. */
+function useOf(pid: number): { bytes: number; tasks: number } {
+  const status = readQuietly(`/proc/${pid}/status`);
+  const field = (name: string): number => {
+    const at = status.indexOf(`\n${name}:`);
+    return at < 0 ? 0 : Number.parseInt(status.slice(at + name.length + 2), 10);
+  };
+  return { bytes: (field("RssAnon") + field("RssShmem")) * BYTES_PER_KIB, tasks: field("Threads") };
 }

@@ -2,17 +2,18 @@
  * A process behind walls, with a channel of frames, one pipe for all that it prints, and a lifeline by which it ends when this process
  * does. It knows nothing of Lambda, and nothing that comes out of the process is trusted: bytes that are no frame end it.
  */
-import { closeSync } from "node:fs";
+import { closeSync, readSync } from "node:fs";
+import { constants } from "node:os";
 import type { Socket, Subprocess } from "bun";
 import { FrameReader } from "../../runtime/protocol.ts";
 import { connectDescriptor, FrameOutbox } from "../../runtime/protocol-socket.ts";
 import { makePipe } from "./libc.ts";
 import { MemoryMeter } from "./memory-meter.ts";
+import { killTree, signal, stopDescendants } from "./process-tree.ts";
+import type { Confinement, Enclosed, Walls } from "./walls/walls.ts";
 
-export interface SandboxSpec {
-  readonly command: readonly string[];
-  readonly workingDirectory: string;
-  readonly env: Readonly<Record<string, string>>;
+export interface SandboxSpec extends Confinement {
+  readonly walls: Walls;
 }
 
 export interface SandboxEvents {
@@ -41,6 +42,10 @@ const EXIT_GRACE_MS = 500;
 export class Sandbox {
   readonly memory: MemoryMeter;
   readonly #process: Subprocess;
+  readonly #walls: Walls;
+  readonly #enclosed: Enclosed;
+  /** Stopped with the others, though they left the group. */
+  #stoppedApart: readonly number[] = [];
   readonly #outbox = new FrameOutbox();
   readonly #backlogUntilConnected: (readonly Uint8Array[])[] = [];
   #socket: Socket | undefined;
@@ -48,29 +53,31 @@ export class Sandbox {
   #ended = false;
   #outputPaused = false;
 
-  private constructor(child: Subprocess) {
+  private constructor(child: Subprocess, { walls, enclosed }: { walls: Walls; enclosed: Enclosed }) {
     this.#process = child;
+    this.#walls = walls;
+    this.#enclosed = enclosed;
     this.memory = new MemoryMeter(child.pid);
   }
 
   /** Starts the process. @throws Error when the operating system refuses. */
   static start(spec: SandboxSpec, events: SandboxEvents): Sandbox {
+    const { walls } = spec;
+    const enclosed = walls.enclose(spec);
     const { readEnd, writeEnd } = makePipe();
     let child: Subprocess;
     try {
-      child = Bun.spawn([...spec.command], {
-        cwd: spec.workingDirectory,
-        env: spec.env,
-        stdio: ["ignore", writeEnd, writeEnd, "pipe", "pipe"],
-        detached: true, // its own session and process group, so that one signal reaches its children too
-      });
+      child = spawn(enclosed, writeEnd);
     } catch (error) {
       closeSync(readEnd);
+      walls.onEnd(enclosed);
       throw error;
     } finally {
       closeSync(writeEnd);
+      for (const descriptor of enclosed.descriptors) closeSync(descriptor);
     }
-    const sandbox = new Sandbox(child);
+    walls.onStart(child.pid);
+    const sandbox = new Sandbox(child, { walls, enclosed });
     const reader = Bun.file(readEnd).stream().getReader();
     const output = sandbox.#readOutput(reader, events).finally(() => closeQuietly(readEnd));
     void sandbox.#connect(events);
@@ -109,32 +116,40 @@ export class Sandbox {
     this.#socket?.resume();
   }
 
-  /** Stops the process and its group where they are, until `thaw`; they use no processor time meanwhile. */
+  /** Stops the process and all its descendants where they are, until `thaw`; they use no processor time meanwhile. */
   freeze(): void {
     this.#signal("SIGSTOP");
+    const isAlone = this.memory.processes <= this.#walls.processesAbove + 1;
+    if (!isAlone) this.#stoppedApart = stopDescendants(this.#process.pid);
   }
 
   thaw(): void {
+    for (const pid of this.#stoppedApart) signal(pid, "SIGCONT");
+    this.#stoppedApart = [];
     this.#signal("SIGCONT");
   }
 
-  /** SIGKILL to the process and its whole group; safe to call at any time. */
+  /** SIGKILL to the process and all its descendants; safe to call at any time. */
   kill(): void {
+    if (!this.#ended && !this.#walls.endsAll) killTree(this.#process.pid);
     this.#signal("SIGKILL");
   }
 
-  #signal(signal: NodeJS.Signals): void {
+  #signal(name: NodeJS.Signals): void {
     if (this.#ended) return;
     try {
-      process.kill(-this.#process.pid, signal);
+      process.kill(-this.#process.pid, name);
     } catch {
-      this.#process.kill(signal); // the group is not there yet
+      this.#process.kill(name); // the group is not there yet
     }
   }
 
   async #connect(events: SandboxEvents): Promise<void> {
     const reader = new FrameReader((head, payload) => events.onFrame(head, payload));
+    let isFirst = this.#walls.processesAbove > 0;
     const onBytes = (bytes: Uint8Array): void => {
+      if (isFirst) this.memory.descend(this.#walls.processesAbove); // as long as it started nothing: there is one way down
+      isFirst = false;
       try {
         reader.push(bytes);
       } catch {
@@ -160,6 +175,19 @@ export class Sandbox {
     setTimeout(() => this.kill(), EXIT_GRACE_MS).unref();
   }
 
+  /**
+   * A process above says of one that a signal ended that it exited with 128 and the signal's number. One that exits with such a code of its
+   * own accord leaves a byte in its lifeline.
+   */
+  #exitOf(): SandboxExit {
+    const { exitCode: code, signalCode } = this.#process;
+    const isPlain = this.#walls.processesAbove === 0 || code === null || code <= SIGNAL_CODE_BASE;
+    if (isPlain || hasByte(this.#process.stdio[4] as number)) return { code, signal: signalCode as string | null };
+    const number = code - SIGNAL_CODE_BASE;
+    const name = Object.entries(constants.signals).find(([, value]) => value === number)?.[0];
+    return name === undefined ? { code, signal: null } : { code: null, signal: name };
+  }
+
   async #readOutput(reader: OutputReader, events: SandboxEvents): Promise<void> {
     let turnBeganAtMs = performance.now();
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
@@ -178,8 +206,9 @@ export class Sandbox {
 
   async #watchExit(pipe: { output: Promise<void>; reader: OutputReader }, events: SandboxEvents): Promise<void> {
     await this.#process.exited;
-    this.kill(); // what the process left behind in its group
+    this.#signal("SIGKILL"); // to what the process left behind in its group
     this.#ended = true;
+    this.#walls.onEnd(this.#enclosed, this.#process.pid);
     this.memory.close();
     const over = pipe.output.then(
       () => true,
@@ -190,9 +219,21 @@ export class Sandbox {
     }
     await pipe.reader.cancel().catch(() => {});
     this.#socket?.end();
+    const exit = this.#exitOf();
     closeQuietly(this.#process.stdio[4] as number);
-    events.onExit({ code: this.#process.exitCode, signal: this.#process.signalCode as string | null });
+    events.onExit(exit);
   }
+}
+
+const SIGNAL_CODE_BASE = 128;
+
+function spawn({ command, workingDirectory, env, descriptors }: Enclosed, output: number): Subprocess {
+  return Bun.spawn([...command], {
+    ...(workingDirectory !== undefined && { cwd: workingDirectory }),
+    env,
+    stdio: ["ignore", output, output, "pipe", "pipe", ...descriptors],
+    detached: true, // its own session and process group, so that one signal reaches its children too
+  });
 }
 
 interface OutputReader {
@@ -207,5 +248,13 @@ function closeQuietly(descriptor: number): void {
     closeSync(descriptor);
   } catch {
     // closed already
+  }
+}
+
+function hasByte(descriptor: number): boolean {
+  try {
+    return readSync(descriptor, new Uint8Array(1)) === 1;
+  } catch {
+    return false; // nothing is there, or nobody is any more
   }
 }

@@ -5,7 +5,8 @@ import { NotBegunError } from "../../src/invoke/call.ts";
 import { Environment } from "../../src/invoke/environment.ts";
 import type { ExecutionSpec, Invocation } from "../../src/invoke/invocation.ts";
 import type { LogSink } from "../../src/invoke/logs/environment-log.ts";
-import { RUNNER_COMMAND, sinkOf, specOf, startDispatcher, type TestDispatcher } from "../support/dispatcher.ts";
+import { placesOf } from "../../src/invoke/places.ts";
+import { RUNNER_COMMAND, sinkOf, specOf, startDispatcher, type TestDispatcher, WALLS } from "../support/dispatcher.ts";
 import { until } from "../support/until.ts";
 
 const ends: (() => unknown)[] = [];
@@ -19,10 +20,16 @@ const start = (): TestDispatcher => {
 };
 
 function environmentOf(spec: ExecutionSpec, write?: LogSink["write"]): Environment {
+  const { spec: seen, view } = placesOf(spec, WALLS);
   const environment = new Environment({
-    spec,
-    command: RUNNER_COMMAND,
-    processVariables: { PATH: process.env.PATH ?? "" },
+    spec: seen,
+    sandbox: {
+      command: RUNNER_COMMAND,
+      workingDirectory: seen.taskRoot,
+      env: { PATH: process.env.PATH ?? "" },
+      view,
+      walls: WALLS,
+    },
     variables: {},
     region: "us-east-1",
     logGroupName: "group",

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { encodeFrame } from "../../runtime/protocol.ts";
 import { Sandbox, type SandboxEvents, type SandboxExit } from "../../src/sandbox/sandbox.ts";
+import { NO_WALLS } from "../../src/sandbox/walls/walls.ts";
 import { until } from "../support/until.ts";
 
 const started: Sandbox[] = [];
@@ -24,7 +25,13 @@ function run(command: readonly string[], events: Partial<SandboxEvents> = {}): R
   const frames: Run["frames"] = [];
   const { promise: exit, resolve } = Promise.withResolvers<SandboxExit>();
   const sandbox = Sandbox.start(
-    { command, workingDirectory: tmpdir(), env: { PATH: process.env.PATH ?? "/usr/bin:/bin" } },
+    {
+      command,
+      workingDirectory: tmpdir(),
+      env: { PATH: process.env.PATH ?? "/usr/bin:/bin" },
+      view: { folders: [], links: [], temporaryBytes: 0 },
+      walls: NO_WALLS,
+    },
     {
       onFrame: (head, payload) => frames.push({ head, payload: Buffer.from(payload).toString() }),
       onOutput: (bytes) => void parts.push(bytes.slice()),
@@ -253,12 +260,12 @@ describe("memory", () => {
     );
     await until("both hold their memory", () => pidsIn(one.output()).length === 2);
     const own = one.sandbox.memory.ownBytes() / MIB;
-    const tree = one.sandbox.memory.treeBytes() / MIB;
+    const tree = one.sandbox.memory.treeUse().bytes / MIB;
     expect(own).toBeWithin(50, 140);
     expect(tree - own).toBeWithin(100, 200);
     one.sandbox.kill();
     await one.exit;
-    expect([one.sandbox.memory.ownBytes(), one.sandbox.memory.treeBytes()]).toEqual([0, 0]);
+    expect([one.sandbox.memory.ownBytes(), one.sandbox.memory.treeUse().bytes]).toEqual([0, 0]);
   });
 });
 

@@ -3,15 +3,30 @@
  * reports) stands still; processes take the time that they take.
  */
 import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ManualClock } from "../../src/core/manual-clock.ts";
 import { Dispatcher, type DispatcherOptions } from "../../src/invoke/dispatcher.ts";
 import type { ExecutionSpec, Invocation, Outcome } from "../../src/invoke/invocation.ts";
 import type { LogSink } from "../../src/invoke/logs/environment-log.ts";
+import { chooseWalls, type Isolation, type WallOptions } from "../../src/sandbox/walls/choose.ts";
 import { until } from "./until.ts";
 
+/** Those that `LAMBENT_ISOLATION` names, else the strongest that work here. */
+const ISOLATION = (process.env.LAMBENT_ISOLATION ?? "auto") as Isolation;
+
 const REPOSITORY = join(import.meta.dir, "../..");
-export const RUNNER_COMMAND = [process.execPath, join(REPOSITORY, "src/main.ts"), "runner"];
+const SELF = [process.execPath, join(REPOSITORY, "src/main.ts")];
+export const RUNNER_COMMAND = [...SELF, "runner"];
+export const wallOptions = (folder: string): WallOptions => ({
+  folder,
+  wallCommand: [...SELF, "wall"],
+  probeCommand: [...SELF, "probe"],
+});
+const wallFolder = mkdtempSync(join(tmpdir(), "lambent-walls-"));
+process.on("exit", () => rmSync(wallFolder, { recursive: true, force: true }));
+export const WALLS = await chooseWalls(ISOLATION, wallOptions(wallFolder));
 export const FIXTURES = join(REPOSITORY, "test/fixtures/functions");
 export const FAKE_NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
 
@@ -53,6 +68,7 @@ export function startDispatcher(options: Partial<DispatcherOptions> = {}): TestD
   let codeHolds = 0;
   const dispatcher = new Dispatcher({
     runnerCommand: RUNNER_COMMAND,
+    walls: WALLS,
     region: "us-east-1",
     concurrencyMax: 1000,
     environmentsMax: 100,
@@ -146,6 +162,7 @@ export function specOf(fixture: string, change: Partial<ExecutionSpec> = {}): Ex
     codeSha256: "c2hhMjU2",
     taskRoot: join(FIXTURES, fixture),
     memoryMib: 256,
+    ephemeralStorageMib: 512,
     timeoutMs: 5000,
     variables: {},
     runtime: "nodejs22.x",

@@ -100,6 +100,7 @@ export class Resolver {
       ...place,
       ...(entry !== undefined && { entry }),
       memoryMib: settings.memoryMib,
+      ephemeralStorageMib: settings.ephemeralStorageMib,
       timeoutMs: settings.timeoutSeconds * 1000,
       variables: settings.environment ?? {},
       runtime,

@@ -1,22 +1,12 @@
-import { afterAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { specOf } from "../../support/dispatcher.ts";
-import { descendantsOf } from "../../support/processes.ts";
+import { descendantsOf, isAlive } from "../../support/processes.ts";
 import { until } from "../../support/until.ts";
 import { exited, hostileHouse, timedOut } from "./scenario.ts";
 
 const hostile = hostileHouse();
-const daemons: number[] = [];
-afterAll(() => {
-  for (const pid of daemons) if (exists(pid)) process.kill(pid, "SIGKILL");
-});
-
-function exists(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
+/** By the number that its own environment knows it by. */
+const descendantOf = (pid: number) => descendantsOf(process.pid).find((entry) => entry.innerPid === pid);
 const sleepers = (): number => descendantsOf(process.pid).length;
 
 describe("children", () => {
@@ -25,9 +15,9 @@ describe("children", () => {
     const spec = specOf("hostile-children");
     const { pid } = (await house.call(spec, { trick: "leaveChild" })).value;
     expect(await house.call(spec)).toMatchObject({ value: "fine" });
-    expect(exists(pid)).toBe(true);
+    expect(descendantOf(pid)).toBeDefined();
     house.dispatcher.retire(spec.functionName);
-    await until("the child is gone", () => !descendantsOf(process.pid).some((entry) => entry.pid === pid));
+    await until("the child is gone", () => descendantOf(pid) === undefined);
   });
 
   test("that hold the output open do not hold up the answer of one that exits, and end with it", async () => {
@@ -57,14 +47,13 @@ describe("children", () => {
     await until("they are gone", () => sleepers() <= before);
   });
 
-  test("in a session of their own outlive their environment: without a process-ID namespace nothing finds them (a known gap)", async () => {
+  test("in a session of their own end with their environment", async () => {
     const { house } = hostile;
     const spec = specOf("hostile-children");
     const { pid } = (await house.call(spec, { trick: "leaveDaemon" })).value;
-    daemons.push(pid);
-    const before = house.dispatcher.census().environments;
+    const daemon = descendantOf(pid);
+    if (!daemon) throw new Error("There is no daemon");
     house.dispatcher.retire(spec.functionName);
-    await until("the environment is gone", () => house.dispatcher.census().environments === before - 1);
-    expect(exists(pid)).toBe(true);
+    await until("the daemon is gone", () => !isAlive(daemon));
   });
 });

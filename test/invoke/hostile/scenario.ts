@@ -34,7 +34,7 @@ export const FINE = { kind: "ok", value: "fine" } as const;
 export function hostileHouse(): { readonly house: TestDispatcher; run(scenario: Scenario): Promise<CallAnswer> } {
   let house: TestDispatcher | undefined;
   let neighbour: ExecutionSpec;
-  let neighbourPid: unknown;
+  let neighbourEnvironment: unknown;
   const get = (): TestDispatcher => {
     if (!house) throw new Error("The dispatcher is not there outside of tests");
     return house;
@@ -42,13 +42,13 @@ export function hostileHouse(): { readonly house: TestDispatcher; run(scenario: 
   beforeAll(async () => {
     house = startDispatcher({ logSinkOf: () => sinkOf() });
     neighbour = specOf("hostile-calm", { memoryMib: 512 });
-    neighbourPid = (await house.call(neighbour)).value.pid;
+    neighbourEnvironment = (await house.call(neighbour)).value.environment;
   });
   afterAll(() => get().close());
 
   const visitNeighbour = async (): Promise<void> => {
     const answer = await get().call(neighbour);
-    expect(answer.value?.pid).toBe(neighbourPid);
+    expect(answer.value?.environment).toBe(neighbourEnvironment);
     expect(answer.tookMs).toBeLessThan(NEIGHBOUR_MS_MAX);
   };
 

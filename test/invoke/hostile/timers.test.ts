@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { specOf, startDispatcher, type TestDispatcher } from "../../support/dispatcher.ts";
+import { hostPidOf, type SeenFromInside } from "../../support/processes.ts";
 import { until } from "../../support/until.ts";
 
 let house: TestDispatcher;
@@ -10,11 +11,16 @@ beforeAll(() => {
 });
 afterAll(() => house.close());
 
-const statOf = (pid: number): string[] =>
-  (readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1) ?? "").split(" ");
-const untilFrozen = (pid: number): Promise<unknown> => until("the environment is frozen", () => statOf(pid)[0] === "T");
+const statOf = (seen: SeenFromInside): string[] =>
+  (
+    readFileSync(`/proc/${hostPidOf(seen)}/stat`, "utf8")
+      .split(") ")
+      .at(-1) ?? ""
+  ).split(" ");
+const untilFrozen = (seen: SeenFromInside): Promise<unknown> =>
+  until("the environment is frozen", () => statOf(seen)[0] === "T");
 /** Clock ticks of processor time, as user and as system. */
-const processorTime = (pid: number): number => Number(statOf(pid)[11]) + Number(statOf(pid)[12]);
+const processorTime = (seen: SeenFromInside): number => Number(statOf(seen)[11]) + Number(statOf(seen)[12]);
 
 describe("left running after the result:", () => {
   test.each(["leakInterval", "leakUnref", "busyAfterResult", "leakManyTimers"].map((trick) => ({ trick })))(
@@ -22,12 +28,12 @@ describe("left running after the result:", () => {
     async ({ trick }) => {
       const spec = specOf("hostile-timers");
       await house.call(spec, { trick });
-      const { pid } = (await house.call(spec)).value;
-      await untilFrozen(pid);
-      const before = processorTime(pid);
+      const seen = (await house.call(spec)).value;
+      await untilFrozen(seen);
+      const before = processorTime(seen);
       await Bun.sleep(200); // that nothing happens meanwhile is what is tested
-      expect(processorTime(pid)).toBe(before);
-      expect((await house.call(spec)).value.pid).toBe(pid);
+      expect(processorTime(seen)).toBe(before);
+      expect((await house.call(spec)).value).toMatchObject({ pid: seen.pid, namespace: seen.namespace });
       house.dispatcher.retire(spec.functionName);
     },
   );
@@ -36,7 +42,7 @@ describe("left running after the result:", () => {
     const spec = specOf("hostile-timers");
     await house.call(spec, { trick: "leakInterval" });
     const first = (await house.call(spec, { waitMs: 60 })).value;
-    await untilFrozen(first.pid);
+    await untilFrozen(first);
     const second = (await house.call(spec, { waitMs: 60 })).value;
     expect(first.ticks).toBeGreaterThan(5);
     expect(second.ticks).toBeGreaterThan(first.ticks + 5);
@@ -45,9 +51,9 @@ describe("left running after the result:", () => {
 
   test("a timer that is due while the environment is frozen goes off in the next call", async () => {
     const spec = specOf("hostile-timers");
-    const { pid } = (await house.call(spec)).value;
+    const seen = (await house.call(spec)).value;
     await house.call(spec, { trick: "lateTimer", afterMs: 400 });
-    await untilFrozen(pid);
+    await untilFrozen(seen);
     await Bun.sleep(450); // past its time
     const { late } = (await house.call(spec, { waitMs: 100 })).value;
     expect(late).toEqual(["fired"]);
@@ -76,12 +82,12 @@ describe("left running after the result:", () => {
 
 test("a frozen environment answers its next call at once, and ends when it is to", async () => {
   const spec = specOf("hostile-timers");
-  const { pid } = (await house.call(spec)).value;
+  const seen = (await house.call(spec)).value;
   for (let n = 0; n < 3; n++) {
-    await untilFrozen(pid);
-    expect((await house.call(spec)).value.pid).toBe(pid);
+    await untilFrozen(seen);
+    expect((await house.call(spec)).value).toMatchObject({ pid: seen.pid, namespace: seen.namespace });
   }
-  await untilFrozen(pid);
+  await untilFrozen(seen);
   const before = house.dispatcher.census().environments;
   house.dispatcher.retire(spec.functionName);
   await until("it is gone", () => house.dispatcher.census().environments < before);

@@ -1,0 +1,107 @@
+/**
+ * What no function needs and what would lead out, or hold memory of the host that is counted nowhere. The error is the one after which
+ * programs do without: ENOSYS where a library falls back, else EPERM.
+ */
+import { ENOSYS, type Rule } from "./filter.ts";
+
+const EPERM = 1;
+const EAFNOSUPPORT = 97;
+
+/** CLONE_NEWTIME, NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET without the first, which clone(2) cannot ask for. */
+const CLONE_NEW = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000;
+
+const TIOCSTI = 0x5412;
+const TIOCLINUX = 0x541c;
+
+const AF_UNIX = 1;
+const AF_INET = 2;
+const AF_INET6 = 10;
+const AF_NETLINK = 16;
+const NETLINK_ROUTE = 0;
+const SOCK_TYPE_MASK = 0xf;
+const SOCK_STREAM = 1;
+const SOCK_SEQPACKET = 5;
+
+/** Linux's own, without and with randomised addresses, in 64 and 32 bits, and the question which it is. */
+const PERSONALITIES = [0, 0x0008, 0x20000, 0x20008, 0xffffffff];
+
+/** In every mode that has walls. */
+export const RULES: readonly Rule[] = [
+  {
+    errno: EPERM,
+    calls: [
+      ...(["ptrace", "process_vm_readv", "process_vm_writev", "kcmp", "pidfd_getfd"] as const),
+      ...(["process_madvise", "process_mrelease", "move_pages", "migrate_pages"] as const),
+      ...(["mount", "umount2", "pivot_root", "chroot", "mount_setattr", "move_mount", "open_tree"] as const),
+      ...(["open_tree_attr", "fsopen", "fsconfig", "fsmount", "fspick", "statmount", "listmount"] as const),
+      ...(["unshare", "setns", "bpf", "perf_event_open", "userfaultfd", "fanotify_init"] as const),
+      ...(["keyctl", "add_key", "request_key", "name_to_handle_at", "open_by_handle_at"] as const),
+      ...(["kexec_load", "kexec_file_load", "reboot", "init_module", "finit_module", "delete_module"] as const),
+      ...(["create_module", "query_module", "get_kernel_syms", "nfsservctl", "uselib", "ustat", "sysfs"] as const),
+      ...(["swapon", "swapoff", "acct", "quotactl", "quotactl_fd", "lookup_dcookie", "syslog", "vhangup"] as const),
+      ...(["sethostname", "setdomainname", "settimeofday", "clock_settime", "clock_adjtime", "adjtimex"] as const),
+      ...(["iopl", "ioperm", "modify_ldt"] as const),
+    ],
+  },
+  // What these hold stays when no process has it mapped: no watch over processes sees it.
+  {
+    errno: ENOSYS,
+    calls: [
+      ...(["shmget", "shmat", "shmctl", "shmdt", "msgget", "msgsnd", "msgrcv", "msgctl"] as const),
+      ...(["semget", "semop", "semctl", "semtimedop", "mq_open", "mq_unlink", "memfd_create", "memfd_secret"] as const),
+    ],
+  },
+  // Its work is done by the kernel's threads, past every filter; libraries do without.
+  { errno: ENOSYS, calls: ["io_uring_setup", "io_uring_enter", "io_uring_register"] },
+  // A filter cannot look into its structure: the C library falls back to `clone`.
+  { errno: ENOSYS, calls: ["clone3"] },
+  { errno: EPERM, calls: ["clone"], when: [[{ argument: 0, mask: CLONE_NEW, isNot: [0] }]] },
+  { errno: EPERM, calls: ["personality"], when: [[{ argument: 0, isNot: PERSONALITIES }]] },
+  { errno: EPERM, calls: ["ioctl"], when: [[{ argument: 1, is: [TIOCSTI, TIOCLINUX] }]] },
+  // Sockets in the file system and abstract ones lead to the host's services, and a filter cannot see which is meant.
+  {
+    errno: EAFNOSUPPORT,
+    calls: ["socket"],
+    when: [
+      [{ argument: 0, isNot: [AF_INET, AF_INET6, AF_NETLINK] }],
+      [
+        { argument: 0, is: [AF_NETLINK] },
+        { argument: 2, isNot: [NETLINK_ROUTE] },
+      ],
+    ],
+  },
+  // One that sends datagrams could still be pointed elsewhere.
+  {
+    errno: EAFNOSUPPORT,
+    calls: ["socketpair"],
+    when: [
+      [{ argument: 0, isNot: [AF_UNIX] }],
+      [{ argument: 1, mask: SOCK_TYPE_MASK, isNot: [SOCK_STREAM, SOCK_SEQPACKET] }],
+    ],
+  },
+];
+
+/** Where the host's files and processes are in sight: what Landlock does not look after, though it changes them. */
+export const RULES_IN_SIGHT_OF_HOST: readonly Rule[] = [
+  ...RULES,
+  {
+    errno: EPERM,
+    calls: [
+      ...(["chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "lchown", "fchownat"] as const),
+      ...(["utime", "utimes", "utimensat", "futimesat", "inotify_add_watch"] as const),
+      ...(["setxattr", "lsetxattr", "fsetxattr", "setxattrat"] as const),
+      ...(["removexattr", "lremovexattr", "fremovexattr", "removexattrat"] as const),
+    ],
+  },
+  // Zero is the caller itself.
+  {
+    errno: EPERM,
+    calls: ["prlimit64", "sched_setaffinity", "sched_setattr", "sched_setparam", "sched_setscheduler"],
+    when: [[{ argument: 0, isNot: [0] }]],
+  },
+  {
+    errno: EPERM,
+    calls: ["setpriority", "ioprio_set"],
+    when: [[{ argument: 1, isNot: [0] }], [{ argument: 0, isNot: [0, 1] }]],
+  },
+];

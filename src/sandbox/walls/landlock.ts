@@ -1,0 +1,100 @@
+/**
+ * Walls without a helper and without a privilege: the executable starts itself as `wall`, which fences itself in and becomes the program.
+ * Folders stay where they are, processes of others are in sight but out of reach, and what is temporary goes to a folder of its own.
+ */
+import { existsSync, mkdirSync, mkdtempSync } from "node:fs";
+import { chmod, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { Orphans } from "../orphans.ts";
+import { isWalled } from "../seccomp/syscalls.ts";
+import { LANDLOCK_VERSION_MIN, landlockVersion } from "./landlock-abi.ts";
+import { programOf } from "./program.ts";
+import { configurationFiles, DEVICES, MACHINE_FILES, programFolders } from "./system-files.ts";
+import type { WallPlan } from "./wall-process.ts";
+import type { Confinement, Enclosed, Walls } from "./walls.ts";
+
+/**
+ * @param command starts this executable with its hidden command `wall`.
+ * @param folder where temporary folders are made, one for each process; it is made.
+ * @throws Error when the kernel has no such Landlock, or the folder cannot be written.
+ */
+export function landlockWalls({ command, folder }: { command: readonly string[]; folder: string }): Walls {
+  const version = landlockVersion();
+  if (version < LANDLOCK_VERSION_MIN)
+    throw new Error(
+      version === 0
+        ? "Cannot build walls: this kernel has no Landlock, or does not let it be used"
+        : `Cannot build walls: this kernel's Landlock is version ${version}, and signals stay inside from version ${LANDLOCK_VERSION_MIN} on (Linux 6.12)`,
+    );
+  if (!isWalled(process.arch))
+    throw new Error(`Cannot build walls: there is no filter of system calls for ${process.arch}`);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const system = systemRights();
+  const orphans = new Orphans();
+  return {
+    kind: "landlock",
+    canMount: false,
+    endsAll: false,
+    processesAbove: 0,
+    enclose: (confinement) => enclose(confinement, { command, folder, system }),
+    onStart: (pid) => orphans.started(pid),
+    onEnd: ({ temporaryFolder }, pid) => {
+      if (pid !== undefined) orphans.ended(pid);
+      if (temporaryFolder !== undefined) void removeFolder(temporaryFolder);
+    },
+  };
+}
+
+type Allowed = WallPlan["allowed"];
+
+function enclose(
+  { command, workingDirectory, env, view }: Confinement,
+  walls: { command: readonly string[]; folder: string; system: Allowed },
+): Enclosed {
+  const temporaryFolder = mkdtempSync(join(walls.folder, "environment-"));
+  const { executable, sources } = programOf(command);
+  const readable = [executable, ...sources, ...view.folders.map(({ path }) => path)];
+  const plan: WallPlan = {
+    command,
+    workingDirectory,
+    env: { ...env, TMPDIR: temporaryFolder },
+    allowed: [
+      ...walls.system,
+      ...readable.map((path) => ({ path, rights: "readAndExecute" as const })),
+      { path: temporaryFolder, rights: "all" },
+    ],
+    fileBytesMax: view.temporaryBytes,
+  };
+  return {
+    command: [...walls.command, JSON.stringify(plan)],
+    workingDirectory: undefined,
+    env: {},
+    descriptors: [],
+    temporaryFolder,
+  };
+}
+
+function systemRights(): Allowed {
+  return [
+    ...programFolders().folders.map((path) => ({ path, rights: "readAndExecute" as const })),
+    ...[...configurationFiles(), ...MACHINE_FILES.filter(existsSync)].map((path) => ({
+      path,
+      rights: "read" as const,
+    })),
+    ...DEVICES.map((path) => ({ path, rights: "readAndWrite" as const })),
+  ];
+}
+
+/** A handler may have left folders that nobody can enter. */
+export async function removeFolder(path: string): Promise<void> {
+  await makeEnterable(path);
+  await rm(path, { recursive: true, force: true }).catch(() => {}); // the next start looks again
+}
+
+async function makeEnterable(path: string): Promise<void> {
+  const entries = await readdir(path, { withFileTypes: true }).catch(async () => {
+    await chmod(path, 0o700).catch(() => {});
+    return readdir(path, { withFileTypes: true }).catch(() => []);
+  });
+  for (const entry of entries) if (entry.isDirectory()) await makeEnterable(join(path, entry.name));
+}

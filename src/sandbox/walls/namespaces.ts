@@ -1,0 +1,120 @@
+/**
+ * Walls of bubblewrap: namespaces of its own for users, processes, mounts, IPC, host names and control groups, and a root with nothing in
+ * it but the system's programs, the folders of its view and a `/tmp` of its own. Source: bwrap(1).
+ */
+import { closeSync, mkdirSync, writeFileSync, writeSync } from "node:fs";
+import { basename, join } from "node:path";
+import { makePipe } from "../libc.ts";
+import { seccompProgram } from "../seccomp/filter.ts";
+import { RULES } from "../seccomp/rules.ts";
+import { isWalled } from "../seccomp/syscalls.ts";
+import { programOf } from "./program.ts";
+import { configurationFiles, DEVICES, programFolders } from "./system-files.ts";
+import { type Confinement, DESCRIPTOR_FIRST, type Enclosed, type Walls } from "./walls.ts";
+
+/** As AWS's environments have them. */
+const USER_ID = 993;
+const GROUP_ID = 990;
+const USER_NAME = "sbx_user1051";
+const HOST_NAME = "lambent";
+
+/** Processes and threads. The kernel counts them by user, and only those inside. For root it does not count. */
+const TASKS_MAX = 1024;
+
+/** Where the executable appears: AWS's folder of the runtime. */
+const RUNTIME_FOLDER = "/var/runtime";
+
+const NAMESPACES = ["user", "pid", "ipc", "uts"].map((kind) => `--unshare-${kind}`);
+
+/**
+ * @param bubblewrap its executable's path.
+ * @param folder where it may keep files of its own; it is made.
+ * @throws Error when the folder cannot be written, or there is no filter for this processor.
+ */
+export function namespaceWalls({ bubblewrap, folder }: { bubblewrap: string; folder: string }): Walls {
+  if (!isWalled(process.arch))
+    throw new Error(`Cannot build walls: there is no filter of system calls for ${process.arch}`);
+  const filter = seccompProgram(RULES, process.arch);
+  const system = [...systemMounts(), ...accountFiles(folder)];
+  return {
+    kind: "namespaces",
+    canMount: true,
+    endsAll: true,
+    processesAbove: 2, // bubblewrap outside and, as the namespace's first process, inside
+    enclose: (confinement) => enclose(confinement, { bubblewrap, system, filter }),
+    onStart() {},
+    onEnd() {}, // all of it was in the namespaces
+  };
+}
+
+function enclose(
+  { command, workingDirectory, env, view }: Confinement,
+  { bubblewrap, system, filter }: { bubblewrap: string; system: readonly string[]; filter: Uint8Array },
+): Enclosed {
+  const { executable, sources } = programOf(command);
+  const inside = join(RUNTIME_FOLDER, basename(executable));
+  const mounts = [
+    ...system,
+    ...readOnly(executable, inside),
+    ...sources.flatMap((path) => readOnly(path, path)),
+    ...view.folders.flatMap(({ path, at }) => readOnly(path, at)),
+    ...view.links.flatMap(({ at, to }) => ["--symlink", to, at]),
+    ...["--size", String(view.temporaryBytes), "--perms", "1777", "--tmpfs", "/tmp"],
+    ...["--remount-ro", "/"],
+  ];
+  const variables = Object.entries({ ...env, LAMBENT_TASKS_MAX: String(TASKS_MAX) }).flatMap(([name, value]) => [
+    "--setenv",
+    name,
+    value,
+  ]);
+  const walls = [
+    ...NAMESPACES,
+    ...["--unshare-cgroup-try", "--die-with-parent", "--cap-drop", "ALL", "--hostname", HOST_NAME],
+    ...["--uid", String(USER_ID), "--gid", String(GROUP_ID)],
+    ...mounts,
+    ...["--chdir", workingDirectory, ...variables, "--seccomp", String(DESCRIPTOR_FIRST), "--"],
+  ];
+  return {
+    command: [bubblewrap, ...walls, inside, ...command.slice(1)],
+    workingDirectory: undefined,
+    env: {}, // what is meant for the process must not reach bubblewrap, which runs with privileges in its namespace
+    descriptors: [readableOnce(filter)],
+  };
+}
+
+const readOnly = (path: string, at: string): string[] => ["--ro-bind", path, at];
+
+function systemMounts(): string[] {
+  const { folders, links } = programFolders();
+  return [
+    ...folders.flatMap((path) => readOnly(path, path)),
+    ...links.flatMap(({ at, to }) => ["--symlink", to, at]),
+    ...configurationFiles().flatMap((path) => readOnly(path, path)),
+    ...["--proc", "/proc"],
+    ...DEVICES.flatMap((path) => ["--dev-bind", path, path]),
+    ...["--symlink", "/proc/self/fd", "/dev/fd", "--symlink", "/proc/self/fd/0", "/dev/stdin"],
+    ...["--symlink", "/proc/self/fd/1", "/dev/stdout", "--symlink", "/proc/self/fd/2", "/dev/stderr"],
+  ];
+}
+
+/** Names for the user that the process sees itself run as. */
+function accountFiles(folder: string): string[] {
+  mkdirSync(folder, { recursive: true, mode: 0o755 });
+  const files = {
+    passwd: `root:x:0:0:root:/:/sbin/nologin\n${USER_NAME}:x:${USER_ID}:${GROUP_ID}::/tmp:/sbin/nologin\n`,
+    group: `root:x:0:\n${USER_NAME}:x:${GROUP_ID}:\n`,
+  };
+  return Object.entries(files).flatMap(([name, text]) => {
+    const path = join(folder, name);
+    writeFileSync(path, text, { mode: 0o644 });
+    return readOnly(path, `/etc/${name}`);
+  });
+}
+
+/** A descriptor from which these bytes are read. They are few enough to lie in a pipe. */
+function readableOnce(bytes: Uint8Array): number {
+  const { readEnd, writeEnd } = makePipe();
+  writeSync(writeEnd, bytes);
+  closeSync(writeEnd);
+  return readEnd;
+}

@@ -1,0 +1,66 @@
+/** What stands between a sandboxed process and the host, in each mode. */
+
+/** What the process is to see of the file system, besides the system's own programs and libraries. */
+export interface View {
+  /** Folders that it may read and run programs from. */
+  readonly folders: readonly Folder[];
+  /** Where walls can mount: symbolic links to make there. */
+  readonly links: readonly { readonly at: string; readonly to: string }[];
+  /** How much its private temporary folder may hold, in bytes. */
+  readonly temporaryBytes: number;
+}
+
+export interface Folder {
+  readonly path: string;
+  /** Where it appears, where walls can mount; elsewhere it stays where it is. */
+  readonly at: string;
+}
+
+export interface Confinement {
+  readonly command: readonly string[];
+  readonly workingDirectory: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly view: View;
+}
+
+/** What to start instead, to have it behind walls. */
+export interface Enclosed {
+  readonly command: readonly string[];
+  /** Undefined: anywhere. */
+  readonly workingDirectory: string | undefined;
+  readonly env: Readonly<Record<string, string>>;
+  /** To be the process's own from `DESCRIPTOR_FIRST` on; whoever starts it closes them afterwards. */
+  readonly descriptors: readonly number[];
+  /** Where what it writes is kept; watched for its size, and removed when the process is gone. */
+  readonly temporaryFolder?: string;
+}
+
+export const DESCRIPTOR_FIRST = 5;
+
+export type WallKind = "namespaces" | "landlock" | "none";
+
+export interface Walls {
+  readonly kind: WallKind;
+  /** Whether folders appear where `at` says. */
+  readonly canMount: boolean;
+  /** Whether a process's end is that of all its descendants, whatever they did to get away. */
+  readonly endsAll: boolean;
+  /** How many processes stand above the one that was asked for. */
+  readonly processesAbove: number;
+  /** @throws Error when the system refuses what it takes. */
+  enclose(confinement: Confinement): Enclosed;
+  /** To be called when the process runs. */
+  onStart(pid: number): void;
+  /** To be called when the process is gone, or (without its number) did not start. */
+  onEnd(enclosed: Enclosed, pid?: number): void;
+}
+
+export const NO_WALLS: Walls = {
+  kind: "none",
+  canMount: false,
+  endsAll: false,
+  processesAbove: 0,
+  enclose: ({ command, workingDirectory, env }) => ({ command, workingDirectory, env, descriptors: [] }),
+  onStart() {},
+  onEnd() {},
+};
