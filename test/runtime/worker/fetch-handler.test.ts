@@ -1,12 +1,27 @@
 /** Handlers in the web standard's form, in real runners. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { specOf, startDispatcher, type TestDispatcher } from "../../support/dispatcher.ts";
 
 let running: TestDispatcher;
-beforeAll(() => {
+/** The fixture and Hono in one file: nothing else of this project is in a function's sight. */
+let honoRoot: string;
+beforeAll(async () => {
   running = startDispatcher();
+  honoRoot = await mkdtemp(join(tmpdir(), "lambent-hono-"));
+  await chmod(honoRoot, 0o755);
+  const entrypoints = [join(import.meta.dir, "../../fixtures/functions/web/hono.mjs")];
+  await Bun.build({ entrypoints, target: "node", outdir: honoRoot, naming: "hono.mjs" });
 });
-afterAll(() => running.close());
+afterAll(async () => {
+  await running.close();
+  await rm(honoRoot, { recursive: true });
+});
+
+const specOfHandler = (handler: string, change = {}) =>
+  specOf("web", { handler, ...(handler.startsWith("hono.") && { taskRoot: honoRoot }), ...change });
 
 const httpEvent = (rawPath: string, change: Record<string, unknown> = {}, method = "GET") => ({
   version: "2.0",
@@ -187,7 +202,7 @@ describe("a handler string finds", () => {
     { handler: "deno-finished.handler", body: "served" },
     { handler: "deno-error.handler", body: "caught" },
   ])("an answer to requests: $handler", async ({ handler, path = "/", body }) => {
-    const answer = await call(httpEvent(path), specOf("web", { handler, variables }));
+    const answer = await call(httpEvent(path), specOfHandler(handler, { variables }));
     expect(answer.value?.body).toBe(body);
   });
 
@@ -218,7 +233,7 @@ test("a Hono app reads forms", async () => {
     { headers, body: Buffer.from("a=b+c").toString("base64"), isBase64Encoded: true },
     "POST",
   );
-  expect((await call(event, specOf("web", { handler: "hono.handler" }))).value.body).toBe("b c");
+  expect((await call(event, specOfHandler("hono.handler"))).value.body).toBe("b c");
 });
 
 test("a module that fails after it serves ends its environment", async () => {
