@@ -26,6 +26,7 @@ import { chooseWalls } from "./sandbox/walls/choose.ts";
 import type { WallKind, Walls } from "./sandbox/walls/walls.ts";
 import { openKeyFile } from "./security/key-file.ts";
 import type { Sealer } from "./security/seal.ts";
+import { AccessFacts } from "./services/access/access-facts.ts";
 import { restoreConcurrency } from "./services/concurrency/restore.ts";
 import type { Services } from "./services/context.ts";
 import { Activations } from "./services/functions/activations.ts";
@@ -183,11 +184,13 @@ function assemble(parts: {
     log,
     onSettled: (name) => resolver.forget(name),
   });
+  const facts = new AccessFacts({ store, log });
   const resolver: Resolver = new Resolver({
     home,
     store,
     activations,
     router: new Router(config.seed, config.routing),
+    onForget: (name) => facts.forget(name),
   });
   // Calls run in real time, whatever the clock is: it moves only what waits.
   const clock: Clock = config.clock === "manual" ? new ManualClock(systemClock.nowMs()) : systemClock;
@@ -215,6 +218,7 @@ function assemble(parts: {
     }),
     activations,
     resolver,
+    facts,
     downloads: new Downloads(randomBytes(32), systemClock),
     s3Source: s3Source({ embedded: parts.buckets, remote: config.s3 }),
     clock,

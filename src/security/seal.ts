@@ -60,6 +60,14 @@ export class Sealer {
     return [this.#current.id, ...[...this.#keys.keys()].filter((id) => id !== this.#current.id)];
   }
 
+  /** What `derive` makes of each key, in the order of `keyIds`. */
+  derived<T>(derive: (key: SealingKey) => T): T[] {
+    return this.keyIds.flatMap((id) => {
+      const secret = this.#keys.get(id);
+      return secret === undefined ? [] : [derive({ id, secret })];
+    });
+  }
+
   /** Seals with another of the keys, and opens with all; undefined when there is none of that id. */
   withKey(id: string): Sealer | undefined {
     const secret = this.#keys.get(id);

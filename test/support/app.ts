@@ -17,6 +17,7 @@ import { Sources } from "../../src/invoke/sources/sources.ts";
 import { Bundler } from "../../src/packages/bundle/bundler.ts";
 import { s3Source } from "../../src/packages/s3-source.ts";
 import { Sealer } from "../../src/security/seal.ts";
+import { AccessFacts } from "../../src/services/access/access-facts.ts";
 import type { Services } from "../../src/services/context.ts";
 import { Activations } from "../../src/services/functions/activations.ts";
 import { Downloads } from "../../src/services/functions/downloads.ts";
@@ -86,8 +87,15 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     log,
     onSettled: (name) => resolver.forget(name),
   });
-  const resolver: Resolver = new Resolver({ home, store, activations, router: new Router("seed") });
   const places = backgroundPlaces({ concurrencyMax: 100, environmentsMax: 100 });
+  const facts = new AccessFacts({ store, log });
+  const resolver: Resolver = new Resolver({
+    home,
+    store,
+    activations,
+    router: new Router("seed"),
+    onForget: (name) => facts.forget(name),
+  });
   const events = makeEventQueue({
     store,
     clock,
@@ -119,6 +127,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     }),
     activations,
     resolver,
+    facts,
     downloads: new Downloads(new Uint8Array(32), clock),
     s3Source: s3Source({ embedded: { readWhole: async () => ({ kind: "no-bucket" }) }, remote: null }),
     clock,

@@ -21,13 +21,22 @@ export interface Target {
   choose(): { spec: ExecutionSpec; draw?: Draw };
 }
 
+interface ResolverParts {
+  readonly home: Home;
+  readonly store: Store;
+  readonly activations: Activations;
+  readonly router: Router;
+  /** For what else is kept about a function until it is written. */
+  readonly onForget?: (functionName: string) => void;
+}
+
 export class Resolver {
-  readonly #deps: { home: Home; store: Store; activations: Activations; router: Router };
+  readonly #deps: ResolverParts;
   readonly #targets = new Map<string, Map<string, Target>>();
   /** Counts the writes: what was read before one is not kept after it. */
   #generation = 0;
 
-  constructor(deps: { home: Home; store: Store; activations: Activations; router: Router }) {
+  constructor(deps: ResolverParts) {
     this.#deps = deps;
   }
 
@@ -35,6 +44,7 @@ export class Resolver {
   forget(functionName: string): void {
     this.#generation++;
     this.#targets.delete(functionName);
+    this.#deps.onForget?.(functionName);
   }
 
   /** Another one after each write: what was learned before may be wrong. */

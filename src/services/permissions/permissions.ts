@@ -30,6 +30,7 @@ export async function addPermission(
     checkLength(extended);
     return { put: { revisionId, document: extended } };
   });
+  ctx.facts.forget(at.name);
   return { Statement: JSON.stringify(statement) };
 }
 
@@ -47,6 +48,7 @@ export async function removePermission(ctx: ServiceContext, input: InputOf<"Remo
       throw preconditionFailed("policy");
     return rest.length === 0 ? "delete" : { put: { revisionId, document: { ...document, Statement: rest } } };
   });
+  ctx.facts.forget(at.name);
 }
 
 export async function getPolicy(ctx: ServiceContext, input: InputOf<"GetPolicy">): Promise<OutputOf<"GetPolicy">> {

@@ -5,6 +5,9 @@
  */
 import { parseFunctionReference } from "../../core/arn.ts";
 import { AwsError, invalidParameter, preconditionFailed } from "../../errors/aws-error.ts";
+import { isObject } from "../../security/policy/members.ts";
+import { parseResourcePolicy } from "../../security/policy/parse.ts";
+import { PolicyError } from "../../security/policy/policy-error.ts";
 import type { InputOf, OutputOf } from "../../shapes/operations.ts";
 import type { ServiceContext } from "../context.ts";
 import { type NamedFunction, readReference } from "../functions/reference.ts";
@@ -24,6 +27,7 @@ export async function putResourcePolicy(
       throw preconditionFailed("policy");
     return { put: { revisionId, document } };
   });
+  ctx.facts.forget(at.name);
   return { Policy: JSON.stringify(document), RevisionId: revisionId };
 }
 
@@ -40,12 +44,14 @@ export async function deleteResourcePolicy(
   ctx: ServiceContext,
   input: InputOf<"DeleteResourcePolicy">,
 ): Promise<undefined> {
-  await policies.edit(ctx, policyPlace(await requireResource(ctx, input.ResourceArn)), (before) => {
+  const at = await requireResource(ctx, input.ResourceArn);
+  await policies.edit(ctx, policyPlace(at), (before) => {
     if (!before) throw policyMissing();
     if (input.RevisionId !== undefined && input.RevisionId !== before.body.revisionId)
       throw preconditionFailed("policy");
     return "delete";
   });
+  ctx.facts.forget(at.name);
 }
 
 async function requireResource(ctx: ServiceContext, arn: string): Promise<NamedFunction> {
@@ -68,22 +74,21 @@ function readDocument(text: string): PolicyDocument {
   }
   if (!isObject(value)) throw invalidParameter("Cannot read the policy: it has to be a JSON object");
   const { Version = "2012-10-17", Id, Statement } = value;
-  const statements = Array.isArray(Statement) ? Statement : [Statement];
   if (typeof Version !== "string" || (Id !== undefined && typeof Id !== "string"))
     throw invalidParameter("Cannot read the policy: Version and Id have to be strings");
-  if (!statements.every(isStatement) || statements.length === 0)
-    throw invalidParameter("Cannot read the policy: each Statement needs an Effect (Allow or Deny) and an Action");
-  return { Version, ...(Id !== undefined && { Id }), Statement: statements };
+  const document = {
+    Version,
+    ...(Id !== undefined && { Id }),
+    Statement: (Array.isArray(Statement) ? Statement : [Statement]) as PolicyDocument["Statement"],
+  };
+  try {
+    parseResourcePolicy(document);
+  } catch (error) {
+    if (error instanceof PolicyError) throw invalidParameter(`Cannot read the policy: ${error.message}`);
+    throw error;
+  }
+  return document;
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-const isStatement = (value: unknown): value is Record<string, unknown> =>
-  isObject(value) &&
-  (value["Effect"] === "Allow" || value["Effect"] === "Deny") &&
-  ("Action" in value || "NotAction" in value) &&
-  (value["Sid"] === undefined || typeof value["Sid"] === "string");
 
 const policyMissing = (): AwsError =>
   new AwsError("ResourceNotFoundException", "The resource you requested does not exist.");

@@ -66,6 +66,7 @@ function taggedFunction(ctx: ServiceContext, arn: string): Tagged {
       });
       if (changed.kind === "missing") throw notFound("Function", functionArn(ctx.home, name));
       if (changed.kind === "too-many-tags") throw tooManyTags();
+      ctx.facts.forget(name);
     },
   };
 }
