@@ -2,7 +2,8 @@
 import { banner } from "./cli/banner.ts";
 import { checkHealth } from "./cli/health.ts";
 import { EXIT_USAGE, runProgram } from "./cli/program.ts";
-import { type Config, readConfig, SettingError } from "./config.ts";
+import { type Config, readConfig } from "./config.ts";
+import { SettingError } from "./config-endpoints.ts";
 import { randomIds } from "./core/ids.ts";
 import { type OwnCommands, type Server, StartError, startServer } from "./serve.ts";
 

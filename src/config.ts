@@ -3,6 +3,7 @@
  * the S3-compatible server that AWS's own variables name. No other module reads the environment.
  */
 import { join, resolve } from "node:path";
+import { type AwsEndpoint, readEndpoint, SettingError } from "./config-endpoints.ts";
 import { ACCOUNT_CODE_BYTES_DEFAULT, ACCOUNT_CONCURRENCY_DEFAULT } from "./core/limits.ts";
 import type { LogLevel } from "./core/log.ts";
 
@@ -18,7 +19,12 @@ export interface Config {
   readonly seed: string;
   /** Whether those draw, or take turns as their weights say. */
   readonly routing: "sampled" | "exact";
-  readonly auth: "auto" | "off";
+  readonly auth: "auto" | "off" | "keys";
+  /** PEM files; null: no TLS. */
+  readonly tlsCert: string | null;
+  readonly tlsKey: string | null;
+  /** Requests a second of one key; 0: no limit. */
+  readonly rateLimit: number;
   /** What stands between a function and the host; auto: the strongest that works here. */
   readonly isolation: "auto" | "namespaces" | "landlock" | "none";
   readonly logLevel: LogLevel;
@@ -40,18 +46,6 @@ export interface Config {
   readonly clock: "system" | "manual";
 }
 
-/** A server that speaks for an AWS service, as the variables name it that every AWS client reads. */
-export interface AwsEndpoint {
-  readonly url: string;
-  readonly region: string;
-  /** Null: requests go unsigned. */
-  readonly credentials: {
-    readonly accessKeyId: string;
-    readonly secretAccessKey: string;
-    readonly sessionToken: string | undefined;
-  } | null;
-}
-
 /** A setting as the command line names it. */
 export interface Setting {
   readonly flag: string;
@@ -63,9 +57,6 @@ export interface Setting {
   /** @throws Error whose message says what the value has to be. */
   readonly read: (text: string) => string | number;
 }
-
-/** A value that a setting does not take. */
-export class SettingError extends Error {}
 
 const setting = (flag: string, placeholder: string, rest: Omit<Setting, "flag" | "placeholder" | "env">): Setting => ({
   flag,
@@ -101,7 +92,7 @@ const HOUR_SECONDS = 3600;
 
 export const SETTINGS = {
   host: setting("host", "address", {
-    help: "address to listen on; other than loopback only with --auth off",
+    help: "address to listen on; other than loopback callers need keys, unless --auth off",
     fallback: "127.0.0.1",
     read: matching(/^[\w.:-]+$/, "an IP address or a host name"),
   }),
@@ -139,10 +130,20 @@ export const SETTINGS = {
     read: oneOf("sampled", "exact"),
   }),
   auth: setting("auth", "mode", {
-    help: "who may call: auto (everybody, and only on loopback) or off (everybody, on any address)",
+    help: "who may call: keys (who signs with one), off (everybody), or auto (keys, but on loopback off)",
     fallback: "auto",
-    read: oneOf("auto", "off"),
+    read: oneOf("auto", "off", "keys"),
   }),
+  rateLimit: setting("rate-limit", "count", {
+    help: "requests a second that a key may make that has no rate of its own; 0: as many as it likes",
+    fallback: "10000",
+    read: wholeNumber(0, 1_000_000),
+  }),
+  tlsCert: setting("tls-cert", "path", {
+    help: "certificate chain, PEM: speak TLS, with --tls-key; taken over when it changes",
+    read: (text) => text,
+  }),
+  tlsKey: setting("tls-key", "path", { help: "the certificate's private key, PEM", read: (text) => text }),
   isolation: setting("isolation", "mode", {
     help: "walls around functions: namespaces, landlock, none, or auto (the strongest that works here; never none on Linux)",
     fallback: "auto",
@@ -212,6 +213,8 @@ export function readConfig(given: Partial<Record<SettingName, string>>, defaults
   };
   const text = (name: SettingName): string => String(readSetting(name, { given, fallback: fallbacks[name] }));
   const number = (name: SettingName): number => Number(readSetting(name, { given, fallback: undefined }));
+  const endpoint = (variables: readonly string[]): AwsEndpoint | null =>
+    readEndpoint(variables, { env: process.env, regionDefault: text("region") });
   return Object.freeze({
     host: text("host"),
     port: number("port"),
@@ -222,6 +225,8 @@ export function readConfig(given: Partial<Record<SettingName, string>>, defaults
     seed: text("seed"),
     routing: text("routing") as Config["routing"],
     auth: text("auth") as Config["auth"],
+    ...readTlsPaths(text("tlsCert"), text("tlsKey")),
+    rateLimit: number("rateLimit"),
     isolation: text("isolation") as Config["isolation"],
     logLevel: text("logLevel") as LogLevel,
     functionErrors: text("functionErrors") as Config["functionErrors"],
@@ -232,34 +237,19 @@ export function readConfig(given: Partial<Record<SettingName, string>>, defaults
     concurrencyMax: number("concurrencyMax"),
     retentionMs: number("retentionDays") * DAY_MS,
     codeBytesMax: ACCOUNT_CODE_BYTES_DEFAULT,
-    s3: readEndpoint(text("region"), ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"]),
+    s3: endpoint(["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"]),
     // Not the variable for all services: where one server stands for all of AWS, Lambent is behind it or is meant itself.
-    sqs: readEndpoint(text("region"), ["AWS_ENDPOINT_URL_SQS"]),
-    sns: readEndpoint(text("region"), ["AWS_ENDPOINT_URL_SNS"]),
-    eventBridge: readEndpoint(text("region"), ["AWS_ENDPOINT_URL_EVENTBRIDGE"]),
+    sqs: endpoint(["AWS_ENDPOINT_URL_SQS"]),
+    sns: endpoint(["AWS_ENDPOINT_URL_SNS"]),
+    eventBridge: endpoint(["AWS_ENDPOINT_URL_EVENTBRIDGE"]),
     clock: text("clock") as Config["clock"],
   });
 }
 
-/** Source: AWS SDKs and Tools Reference Guide, "Service-specific endpoints". An empty variable counts as one that is not set. */
-function readEndpoint(regionDefault: string, variables: readonly string[]): AwsEndpoint | null {
-  const { env } = process;
-  const name = variables.find((variable) => env[variable]);
-  const url = name === undefined ? undefined : env[name];
-  if (!url || env["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] === "true") return null;
-  if (!/^https?:\/\/[^/?#]/.test(url) || !URL.canParse(url))
-    throw new SettingError(`Cannot use '${url}' for ${name}: it has to be a URL like http://127.0.0.1:9000`);
-  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: token } = env;
-  if (Boolean(accessKeyId) !== Boolean(secretAccessKey))
-    throw new SettingError(
-      `Cannot use ${name}: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY have to be set together, or neither`,
-    );
-  return Object.freeze({
-    url: url.replace(/\/+$/, ""),
-    region: env["AWS_REGION"] || env["AWS_DEFAULT_REGION"] || regionDefault,
-    credentials:
-      accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey, sessionToken: token || undefined } : null,
-  });
+function readTlsPaths(cert: string, key: string): Pick<Config, "tlsCert" | "tlsKey"> {
+  if ((cert === "") !== (key === ""))
+    throw new SettingError("Cannot use --tls-cert or --tls-key alone: give both, or neither");
+  return cert === "" ? { tlsCert: null, tlsKey: null } : { tlsCert: resolve(cert), tlsKey: resolve(key) };
 }
 
 function readSetting(
@@ -277,10 +267,6 @@ function readSetting(
     throw new SettingError(`Cannot use '${text}' for ${source}: ${error.message}`);
   }
 }
-
-/** Where a server that was started with the same environment listens. */
-export const localServerUrl = (): string =>
-  `http://127.0.0.1:${process.env[SETTINGS.port.env] ?? SETTINGS.port.fallback}`;
 
 /** Whether anybody but this machine can reach an address. */
 export const isLoopback = (host: string): boolean =>

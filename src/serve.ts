@@ -2,7 +2,8 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { makeApp } from "./api/app.ts";
-import { type Config, isLoopback } from "./config.ts";
+import { IDLE_SECONDS } from "./api/peer.ts";
+import type { Config } from "./config.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
 import { randomIds } from "./core/ids.ts";
 import { MIB } from "./core/limits.ts";
@@ -26,7 +27,8 @@ import { chooseWalls } from "./sandbox/walls/choose.ts";
 import type { WallKind, Walls } from "./sandbox/walls/walls.ts";
 import { openKeyFile } from "./security/key-file.ts";
 import type { Sealer } from "./security/seal.ts";
-import { AccessFacts } from "./services/access/access-facts.ts";
+import { ListenError, type Listener, listen } from "./serve-listen.ts";
+import { openSecurity, type Security } from "./serve-security.ts";
 import { restoreConcurrency } from "./services/concurrency/restore.ts";
 import type { Services } from "./services/context.ts";
 import { Activations } from "./services/functions/activations.ts";
@@ -69,7 +71,6 @@ export interface OwnCommands {
 
 /** @throws StartError */
 export async function startServer(config: Config, own: OwnCommands): Promise<Server> {
-  refuseOpenDoor(config);
   const log = makeLog(config.logLevel);
   const store = await openStoreOf(config);
   const sealer = await withStore(store, () => openKeyFile(config.keyFile));
@@ -91,11 +92,13 @@ export async function startServer(config: Config, own: OwnCommands): Promise<Ser
     Buckets.open({ directory: config.dataDirectory, clock: systemClock, ids: randomIds }),
   );
   const bundler = new Bundler({ command: own.bundler });
+  const security = await openSecurity(config, { store, sealer, log });
   const services = assemble({
     config,
     log,
     store,
     sealer,
+    security,
     buckets,
     records,
     recorder,
@@ -113,15 +116,16 @@ export async function startServer(config: Config, own: OwnCommands): Promise<Ser
     await services.activations.allSettled();
     await logFiles.close();
     buckets.close();
+    await security.close();
     await store.close();
   };
-  let listener: Bun.Server<undefined>;
+  let listener: Listener;
   try {
     await sweep(services, buckets); // while nothing is held: what a crash left half written goes too
     await services.activations.resume();
     await restoreConcurrency(services);
     void logFiles.prune();
-    listener = listen(config, services, buckets);
+    listener = openDoor(config, { services, buckets, security });
   } catch (error) {
     await close();
     throw error;
@@ -130,7 +134,7 @@ export async function startServer(config: Config, own: OwnCommands): Promise<Ser
   services.schedules.start();
   await services.sources.start();
   return {
-    url: urlOf(config.host, listener.port ?? config.port),
+    url: urlOf(config, listener.port),
     isolation: walls.kind,
     async stop() {
       void listener.stop();
@@ -153,6 +157,7 @@ function assemble(parts: {
   log: Log;
   store: Store;
   sealer: Sealer;
+  security: Security;
   buckets: Buckets;
   records: RecordStore;
   recorder: Recorder;
@@ -184,7 +189,7 @@ function assemble(parts: {
     log,
     onSettled: (name) => resolver.forget(name),
   });
-  const facts = new AccessFacts({ store, log });
+  const { facts, authorizer } = parts.security;
   const resolver: Resolver = new Resolver({
     home,
     store,
@@ -219,6 +224,7 @@ function assemble(parts: {
     activations,
     resolver,
     facts,
+    authorizer,
     downloads: new Downloads(randomBytes(32), systemClock),
     s3Source: s3Source({ embedded: parts.buckets, remote: config.s3 }),
     clock,
@@ -229,25 +235,22 @@ function assemble(parts: {
   };
 }
 
-function listen(config: Config, services: Services, buckets: Buckets): Bun.Server<undefined> {
-  const app = makeApp(services, makeS3Door({ buckets, region: config.region, ids: services.ids, log: services.log }));
+function openDoor(
+  config: Config,
+  { services, buckets, security }: { services: Services; buckets: Buckets; security: Security },
+) {
+  const { admit, note, guards } = security;
+  const door = makeS3Door({ buckets, region: config.region, ids: services.ids, log: services.log, admit, note });
+  const app = makeApp(services, door, guards);
   try {
-    return Bun.serve({
-      hostname: config.host,
-      port: config.port,
+    return listen(config, {
       fetch: (request, server) => app.fetch(request, server),
-      idleTimeout: 0, // a call may run for fifteen minutes without a byte in either direction
-      maxRequestBodySize: BODY_BYTES_MAX,
+      bodyBytesMax: BODY_BYTES_MAX,
+      idleSeconds: IDLE_SECONDS,
+      log: services.log,
     });
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    const why =
-      code === "EADDRINUSE"
-        ? "another program listens there; choose another --port, or 0 for a free one"
-        : code === "EACCES"
-          ? "the system does not allow it; ports below 1024 need privileges"
-          : "this machine has no such address; check --host";
-    throw new StartError(`Cannot listen on ${config.host}:${config.port}: ${why}`, { cause: error });
+    throw error instanceof ListenError ? new StartError(error.message, { cause: error }) : error;
   }
 }
 
@@ -278,14 +281,6 @@ async function wallsOf(config: Config, { own, log }: { own: OwnCommands; log: Lo
   return walls;
 }
 
-/** Off loopback nobody enters without a key, unless the operator says so in so many words. */
-function refuseOpenDoor(config: Config): void {
-  if (isLoopback(config.host) || config.auth === "off") return;
-  throw new StartError(
-    `Cannot listen on ${config.host}: anybody who reaches it could run code here. Say --auth off if that is meant, or use 127.0.0.1`,
-  );
-}
-
 /** Packages that a crash left without a function, and bytes without an object. */
 async function sweep({ store, log }: Services, buckets: Buckets): Promise<void> {
   try {
@@ -296,4 +291,5 @@ async function sweep({ store, log }: Services, buckets: Buckets): Promise<void> 
   }
 }
 
-const urlOf = (host: string, port: number): string => `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+const urlOf = ({ host, tlsCert }: Config, port: number): string =>
+  `http${tlsCert === null ? "" : "s"}://${host.includes(":") ? `[${host}]` : host}:${port}`;

@@ -70,9 +70,9 @@ describe("the checker refuses", () => {
       ],
     },
     {
-      name: "the command line importing more of security than signatures",
+      name: "the command line importing more of security than the host's key",
       files: {
-        "src/cli/invoke.ts": 'import "../security/sigv4.ts";\nimport { evaluate } from "../security/policy.ts";',
+        "src/cli/invoke.ts": 'import "../security/key-file.ts";\nimport { evaluate } from "../security/policy.ts";',
       },
       found: ["src/cli/invoke.ts:2 imports src/security/policy.ts"],
     },

@@ -1,31 +1,36 @@
 /** The HTTP door: every operation of the API under its method and path, and Lambent's own pages under `/_lambent`. */
 import { Hono } from "hono";
 import { TrieRouter } from "hono/router/trie-router";
-import { AwsError, notSupported } from "../errors/aws-error.ts";
+import { AwsError } from "../errors/aws-error.ts";
 import { renderError } from "../errors/render.ts";
 import type { S3Door } from "../s3/door.ts";
-import type { ServiceContext, Services } from "../services/context.ts";
+import type { Services } from "../services/context.ts";
 import { metricsText } from "../services/metrics.ts";
 import { OPERATIONS, type OperationName, type OperationRow } from "../shapes/operations.ts";
-import { bind } from "./bind.ts";
-import { type Exchange, honoExchange, invokeExchange } from "./exchange.ts";
+import { type Exchange, honoExchange, invokeExchange, peerOf } from "./exchange.ts";
+import { type Guards, isChange, NO_GUARDS, perform, performGuarded } from "./guarded.ts";
+import { guardPages } from "./guarded-pages.ts";
 import { lambentPages } from "./lambent-pages.ts";
+import { IDLE_SECONDS } from "./peer.ts";
 import { scopesOf } from "./request-context.ts";
 import { respond } from "./respond.ts";
-import { VERBS } from "./routes/all.ts";
 import { makeUrlDoor, type UrlDoor } from "./url-door.ts";
 
 /** `s3`: asked about what no route is for. */
-export function makeApp(services: Services, s3?: S3Door): Hono {
+export function makeApp(services: Services, s3?: S3Door, guards = NO_GUARDS): Hono {
   const app = new Hono({ strict: false, router: new TrieRouter() });
-  const serve = servantOf(services);
+  const serve = servantOf(services, guards);
   for (const { method, path, names } of doors()) {
     app.on(method, path, (c) => serve(honoExchange(c), names));
   }
+  app.use("/metrics", guardPages(services, guards));
+  app.use("/_lambent/*", guardPages(services, guards));
   app.get("/metrics", async (c) => c.text(await metricsText(services.dispatcher)));
-  app.route("/_lambent", lambentPages(services));
+  app.route("/_lambent", lambentPages(services, guards));
   app.notFound(
-    (c) => s3?.(c.req.raw) ?? refuse(services, { error: unknownOperation(c.req.raw), requestId: services.ids.uuid() }),
+    (c) =>
+      s3?.(c.req.raw, peerOf(c.env)) ??
+      refuse(services, { error: unknownOperation(c.req.raw), requestId: services.ids.uuid() }),
   );
   app.onError((error) => refuse(services, { error, requestId: services.ids.uuid() }));
   return withShortcuts(app, {
@@ -37,27 +42,20 @@ export function makeApp(services: Services, s3?: S3Door): Hono {
 
 type Servant = (exchange: Exchange, names: readonly OperationName[]) => Promise<Response>;
 
-/** What the HTTP server knows of a request beside the request. */
-export interface Peer {
-  requestIP(request: Request): { readonly address: string } | null;
-}
-
-const LOOPBACK = "127.0.0.1";
-
 /** Function URLs and Invoke are found before the routes are asked; Invoke is then served like every other operation. */
 function withShortcuts(
   app: Hono,
   doors: { serve: Servant; url: UrlDoor; refuse: (error: AwsError) => Response },
 ): Hono {
   const { fetch } = app;
-  app.fetch = (request, peer, ...rest) => {
+  app.fetch = (request, env, ...rest) => {
     // Without its host the URL is a path: nothing behind could read it.
     if (request.url.startsWith("/")) return doors.refuse(unreadableHost());
-    const sourceIp = (): string => (peer as Peer | undefined)?.requestIP?.(request)?.address ?? LOOPBACK;
-    const answered = doors.url(request, sourceIp);
+    const peer = peerOf(env);
+    const answered = doors.url(request, peer);
     if (answered) return answered;
-    const exchange = invokeExchange(request);
-    return exchange ? doors.serve(exchange, ["Invoke"]) : fetch(request, peer, ...rest);
+    const exchange = invokeExchange(request, peer);
+    return exchange ? doors.serve(exchange, ["Invoke"]) : fetch(request, env, ...rest);
   };
   return app;
 }
@@ -86,7 +84,7 @@ function doors(): Door[] {
 
 const fixedCount = (name: OperationName): number => Object.keys((OPERATIONS[name] as OperationRow).query ?? {}).length;
 
-function servantOf(services: Services): Servant {
+function servantOf(services: Services, guards: Guards): Servant {
   const openScope = scopesOf(services);
   return async (exchange, names) => {
     const requestId = services.ids.uuid();
@@ -94,7 +92,13 @@ function servantOf(services: Services): Servant {
       const name = names.length === 1 ? names[0] : names.find((candidate) => matchesQuery(exchange, candidate));
       if (name === undefined) throw unknownOperation(exchange.request);
       const scope = openScope(exchange.request, requestId);
-      return respond(name, await perform(scope.ctx, exchange, name), scope.headers());
+      const output =
+        guards.gate || isChange(name)
+          ? await performGuarded(scope.ctx, { exchange, name, guards })
+          : await perform(scope.ctx, exchange, name);
+      // A stream goes on for as long as its function does.
+      if (name !== "InvokeWithResponseStream") exchange.peer?.timeout(exchange.request, IDLE_SECONDS);
+      return respond(name, output, scope.headers());
     } catch (error) {
       return refuse(services, { error, requestId });
     }
@@ -103,16 +107,6 @@ function servantOf(services: Services): Servant {
 
 const matchesQuery = (exchange: Exchange, name: OperationName): boolean =>
   Object.entries((OPERATIONS[name] as OperationRow).query ?? {}).every(([key, value]) => exchange.query(key) === value);
-
-async function perform<Name extends OperationName>(
-  ctx: ServiceContext,
-  exchange: Exchange,
-  name: Name,
-): Promise<Record<string, unknown> | undefined> {
-  const verb = VERBS[name];
-  if (verb === undefined) throw notSupported(name);
-  return (await verb(ctx, await bind(exchange, name))) as Record<string, unknown> | undefined;
-}
 
 /** The answer to anything thrown. What is not the caller's to read goes to the log, with its cause. */
 function refuse(services: Services, { error, requestId }: { error: unknown; requestId: string }): Response {

@@ -1,19 +1,10 @@
 /** From an HTTP request to an operation's typed input: after this nothing is `unknown`, and nothing is checked twice. */
-import { REQUEST_BYTES_MAX, SYNC_PAYLOAD_BYTES_MAX } from "../core/limits.ts";
-import { AwsError, tooLarge } from "../errors/aws-error.ts";
+import { AwsError } from "../errors/aws-error.ts";
 import type { Member, StructShape } from "../shapes/dsl.ts";
 import { type InputOf, OPERATIONS, type OperationName } from "../shapes/operations.ts";
 import { validate } from "../shapes/validate.ts";
+import { readBody } from "./body.ts";
 import type { Exchange } from "./exchange.ts";
-
-/** Those whose bodies hold code. */
-const LARGE_BODIES: ReadonlySet<OperationName> = new Set([
-  "CreateFunction",
-  "UpdateFunctionCode",
-  "PublishLayerVersion",
-]);
-/** The names that AWS's messages have for some operations. */
-const INTERNAL_NAMES: Partial<Record<OperationName, string>> = { Invoke: "InvokeFunction" };
 
 const strictDecoder = new TextDecoder("utf-8", { fatal: true });
 
@@ -25,7 +16,7 @@ export async function bind<Name extends OperationName>(exchange: Exchange, name:
   const input: StructShape = OPERATIONS[name].input;
   const layout = layoutOf(input);
   // Taken as parsed: copied member by member, a `__proto__` in it would become the prototype.
-  const raw = layout.hasBody ? readJson(await readBody(exchange.request, name)) : {};
+  const raw = layout.hasBody ? readJson(await readBody(exchange, name)) : {};
   for (const member of layout.outside) {
     const value = readMember(exchange, { member, name });
     raw[member.name] = value instanceof Promise ? await value : value;
@@ -58,35 +49,13 @@ function readMember(exchange: Exchange, { member, name }: { member: Member; name
     case "header":
       return exchange.request.headers.get(member.wire) ?? undefined;
     case "payload":
-      return readBody(exchange.request, name);
+      return readBody(exchange, name);
     case "body":
     case "statusCode":
       return undefined;
     default:
       throw member.location satisfies never;
   }
-}
-
-async function readBody(request: Request, name: OperationName): Promise<Uint8Array> {
-  const bytesMax = LARGE_BODIES.has(name) ? REQUEST_BYTES_MAX : SYNC_PAYLOAD_BYTES_MAX;
-  const body = await readWithin(request, bytesMax);
-  if (body === undefined) throw tooLarge(INTERNAL_NAMES[name] ?? name, bytesMax);
-  return body;
-}
-
-/** A request's body; undefined, and the rest unread, when it is larger than `bytesMax`. */
-export async function readWithin(request: Request, bytesMax: number): Promise<Uint8Array | undefined> {
-  const declared = request.headers.get("content-length");
-  if (Number(declared) > bytesMax) return undefined;
-  if (declared !== null || request.body === null) return await request.bytes();
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of request.body) {
-    bytes += chunk.length;
-    if (bytes > bytesMax) return undefined; // the rest is not read: it may never end
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }
 
 /** No body at all is an empty object: the constraints then say what is missing. */

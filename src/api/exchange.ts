@@ -3,9 +3,14 @@
  * does.
  */
 import type { Context } from "hono";
+import type { Peer } from "./peer.ts";
 
 export interface Exchange {
   readonly request: Request;
+  /** Who is at the other end; undefined in tests that ask the app directly. */
+  readonly peer: Peer | undefined;
+  /** Where it has been read already. */
+  readonly body?: Uint8Array;
   /** A parameter of the path, decoded. */
   param(name: string): string | undefined;
   query(name: string): string | undefined;
@@ -14,10 +19,15 @@ export interface Exchange {
 
 export const honoExchange = (c: Context): Exchange => ({
   request: c.req.raw,
+  peer: peerOf(c.env),
   param: (name) => c.req.param(name),
   query: (name) => c.req.query(name),
   queries: (name) => c.req.queries(name),
 });
+
+/** The app is given the server with each request: Hono calls it the environment, and makes an empty one where there is none. */
+export const peerOf = (env: unknown): Peer | undefined =>
+  typeof env === "object" && env !== null && "requestIP" in env ? (env as Peer) : undefined;
 
 const FUNCTIONS = "/2015-03-31/functions/";
 const INVOCATIONS = "/invocations";
@@ -25,7 +35,7 @@ const INVOCATIONS = "/invocations";
 const HOST_FROM = 8;
 
 /** A request for Invoke, and undefined for every other, also for those that merely look unusual: Hono knows better. */
-export function invokeExchange(request: Request): Exchange | undefined {
+export function invokeExchange(request: Request, peer: Peer | undefined): Exchange | undefined {
   const { url } = request;
   const pathAt = url.indexOf("/", HOST_FROM);
   if (request.method !== "POST" || !url.startsWith(FUNCTIONS, pathAt)) return undefined;
@@ -43,6 +53,7 @@ export function invokeExchange(request: Request): Exchange | undefined {
   const hasQuery = queryAt < url.length;
   return {
     request,
+    peer,
     param: () => name,
     query: (key) => (hasQuery ? (query().get(key) ?? undefined) : undefined),
     queries: (key) => (hasQuery ? query().getAll(key) : undefined),

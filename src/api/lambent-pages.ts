@@ -6,6 +6,8 @@ import type { Services } from "../services/context.ts";
 import { OPERATIONS, type OperationName } from "../shapes/operations.ts";
 import { clockPages } from "./clock-pages.ts";
 import { eventPages } from "./event-pages.ts";
+import type { Guards } from "./guarded.ts";
+import { keyPages } from "./key-pages.ts";
 import { VERBS } from "./routes/all.ts";
 import { isStoredOnly } from "./routes/stored.ts";
 import { schedulePages } from "./schedule-pages.ts";
@@ -14,7 +16,7 @@ const RECORDS_DEFAULT = 50;
 const RECORDS_MAX = 1000;
 const FUNCTION_NAME = /^[\w-]{1,140}$/;
 
-export function lambentPages(services: Services): Hono {
+export function lambentPages(services: Services, { audit, keyring }: Guards): Hono {
   const pages = new Hono();
   pages.get("/health", (c) => c.json({ status: "ok", ...services.dispatcher.census() }));
   pages.get("/capabilities", (c) => c.json({ operations: capabilities() }));
@@ -38,6 +40,13 @@ export function lambentPages(services: Services): Hono {
   });
   pages.route("/events", eventPages(services));
   pages.route("/clock", clockPages(services));
+  if (keyring) pages.route("/keys", keyPages({ keyring, clock: services.clock }));
+  pages.get("/audit", (c) => {
+    const count = Number(c.req.query("count") ?? RECORDS_DEFAULT);
+    if (!Number.isInteger(count) || count < 1 || count > RECORDS_MAX)
+      return c.json({ message: `count has to be a whole number from 1 to ${RECORDS_MAX}` }, 400);
+    return c.json({ records: audit?.read(count) ?? [] });
+  });
   pages.route("/schedules", schedulePages(services));
   pages.get("/packages/:file", async (c) => {
     const digest = c.req.param("file").replace(/\.zip$/, "");

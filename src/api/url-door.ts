@@ -5,26 +5,28 @@ import { urlPlaceOf } from "../services/urls/function-url.ts";
 import { KnownUrls } from "../services/urls/known-urls.ts";
 import { serveUrl, unknownUrl } from "../services/urls/serve-url.ts";
 import type { UrlAnswer } from "../services/urls/url-answer.ts";
-import { readWithin } from "./bind.ts";
+import { readWithin } from "./body.ts";
+import { IDLE_SECONDS, type Peer } from "./peer.ts";
 import { scopesOf } from "./request-context.ts";
 
 /** Undefined for a request that is for no function URL. */
-export type UrlDoor = (request: Request, sourceIp: () => string) => Promise<Response> | undefined;
+export type UrlDoor = (request: Request, peer: Peer | undefined) => Promise<Response> | undefined;
 
 const NO_BODY = new Uint8Array(0);
+const LOOPBACK = "127.0.0.1";
 
 export function makeUrlDoor(services: Services, refuse: (error: unknown, requestId: string) => Response): UrlDoor {
   const openScope = scopesOf(services);
   const known = new KnownUrls(services);
-  return (request, sourceIp) => {
+  return (request, peer) => {
     const place = urlPlaceOf(request.url);
-    return place && serve(request, place, sourceIp);
+    return place && serve(request, place, peer);
   };
 
   async function serve(
     request: Request,
     { id, path, query }: { id: string; path: string; query: string },
-    sourceIp: () => string,
+    peer: Peer | undefined,
   ): Promise<Response> {
     const requestId = services.ids.uuid();
     try {
@@ -32,7 +34,8 @@ export function makeUrlDoor(services: Services, refuse: (error: unknown, request
       const url = found instanceof Promise ? await found : found;
       if (!url) return responseTo(request, unknownUrl(requestId));
       const scope = openScope(request, requestId);
-      const body = await readWithin(request, SYNC_PAYLOAD_BYTES_MAX);
+      const body = await readWithin({ request, peer }, SYNC_PAYLOAD_BYTES_MAX);
+      peer?.timeout(request, 0); // the call may take as long as it likes
       const answer = await serveUrl(scope.ctx, url, {
         request: {
           method: request.method,
@@ -42,10 +45,11 @@ export function makeUrlDoor(services: Services, refuse: (error: unknown, request
           query,
           headers: request.headers,
           body: body ?? NO_BODY,
-          sourceIp: sourceIp(),
+          sourceIp: peer?.requestIP(request)?.address ?? LOOPBACK,
         },
         isTooLarge: body === undefined,
       });
+      if (!(answer.body instanceof ReadableStream)) peer?.timeout(request, IDLE_SECONDS);
       return responseTo(request, answer, scope.headers());
     } catch (error) {
       return refuse(error, requestId);

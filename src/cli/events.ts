@@ -1,6 +1,7 @@
 /** `lambent events`: the dead-letter box of a running server, over its own HTTP interface. */
 import type { Command } from "commander";
-import { ask as askServer } from "./ask.ts";
+import type { ClientSettings } from "../config-client.ts";
+import { ask as askServer, serverCommand } from "./ask.ts";
 import { table } from "./table.ts";
 
 interface EventLine {
@@ -16,8 +17,7 @@ interface EventLine {
   readonly running?: boolean;
 }
 
-interface Options {
-  readonly url: string;
+interface Options extends ClientSettings {
   readonly function?: string;
   readonly queued?: boolean;
   readonly count?: string;
@@ -25,17 +25,12 @@ interface Options {
   readonly all?: boolean;
 }
 
-export function addEvents(program: Command, urlDefault: string): void {
+export function addEvents(program: Command): void {
   const events = program
     .command("events")
     .description("Asynchronous events that could go nowhere: the dead-letter box of a running server")
     .exitOverride();
-  const command = (words: string, description: string): Command =>
-    events
-      .command(words)
-      .description(description)
-      .option("--url <url>", "the server's address", urlDefault)
-      .exitOverride();
+  const command = (words: string, description: string): Command => serverCommand(events, words, description);
   command("ls", "List them, the newest first")
     .option("--function <name>", "only those of this function")
     .option("--queued", "what waits in the queue instead")
@@ -43,20 +38,20 @@ export function addEvents(program: Command, urlDefault: string): void {
     .option("--json", "one JSON object a line")
     .action(async (options: Options) => console.log(await list(options)));
   command("show <id>", "Print one with its payload, as JSON").action(async (id: string, options: Options) =>
-    console.log(JSON.stringify(await ask(options.url, "GET", `/${encodeURIComponent(id)}`), undefined, 2)),
+    console.log(JSON.stringify(await ask(options, "GET", `/${encodeURIComponent(id)}`), undefined, 2)),
   );
   command("redrive [id]", "Send one back into the queue; or all, or all of a function")
     .option("--function <name>", "all of this function")
     .option("--all", "all of them")
     .action(async (id: string | undefined, options: Options) => {
-      const { redriven } = (await ask(options.url, "POST", `/redrive?${chosen(id, options)}`)) as { redriven: number };
+      const { redriven } = (await ask(options, "POST", `/redrive?${chosen(id, options)}`)) as { redriven: number };
       console.log(`${redriven} sent back into the queue`);
     });
   command("purge [id]", "Delete one for good; or all, or all of a function")
     .option("--function <name>", "all of this function")
     .option("--all", "all of them")
     .action(async (id: string | undefined, options: Options) => {
-      const { purged } = (await ask(options.url, "DELETE", `?${chosen(id, options)}`)) as { purged: number };
+      const { purged } = (await ask(options, "DELETE", `?${chosen(id, options)}`)) as { purged: number };
       console.log(`${purged} deleted`);
     });
 }
@@ -77,7 +72,7 @@ async function list(options: Options): Promise<string> {
     count: options.count ?? "",
     ...(options.function && { function: options.function }),
   });
-  const answer = (await ask(options.url, "GET", `${options.queued ? "/queued" : ""}?${query}`)) as {
+  const answer = (await ask(options, "GET", `${options.queued ? "/queued" : ""}?${query}`)) as {
     events: EventLine[];
   };
   if (options.json) return answer.events.map((event) => JSON.stringify(event)).join("\n");
@@ -97,5 +92,5 @@ async function list(options: Options): Promise<string> {
   ]);
 }
 
-const ask = (url: string, method: string, path: string): Promise<unknown> =>
-  askServer(url, { method, path: `/_lambent/events${path}` });
+const ask = (options: ClientSettings, method: string, path: string): Promise<unknown> =>
+  askServer(options, { method, path: `/_lambent/events${path}` });

@@ -1,8 +1,11 @@
 /** The command line: what there is to type, and its help. */
 import { Command, CommanderError, Option } from "commander";
-import { localServerUrl, SETTINGS, type SettingName } from "../config.ts";
+import { SETTINGS, type SettingName } from "../config.ts";
+import { localServerUrl } from "../config-client.ts";
 import { COMMIT, VERSION } from "../core/version.ts";
+import { addAudit } from "./audit.ts";
 import { addEvents } from "./events.ts";
+import { addKeys } from "./keys.ts";
 import { addSchedule } from "./schedule.ts";
 
 export interface Actions {
@@ -31,8 +34,10 @@ export function makeProgram(actions: Actions): Command {
     .option("--url <url>", "the server's address", localServerUrl())
     .exitOverride()
     .action((options: { url: string }) => actions.health(options.url));
-  addEvents(program, localServerUrl());
-  addSchedule(program, localServerUrl());
+  addEvents(program);
+  addSchedule(program);
+  addKeys(program);
+  addAudit(program);
   return program;
 }
 

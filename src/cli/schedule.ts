@@ -1,6 +1,7 @@
 /** `lambent schedule`: what a running server runs by the clock, over its own HTTP interface. */
 import type { Command } from "commander";
-import { ask as askServer } from "./ask.ts";
+import type { ClientSettings } from "../config-client.ts";
+import { ask as askServer, serverCommand } from "./ask.ts";
 import { table } from "./table.ts";
 
 interface ScheduleLine {
@@ -14,8 +15,7 @@ interface ScheduleLine {
   readonly problem?: string;
 }
 
-interface Options {
-  readonly url: string;
+interface Options extends ClientSettings {
   readonly json?: boolean;
 }
 
@@ -38,17 +38,12 @@ An expression is one of
   at(2026-12-31T23:59:00)     once
 `;
 
-export function addSchedule(program: Command, urlDefault: string): void {
+export function addSchedule(program: Command): void {
   const schedule = program
     .command("schedule")
     .description("Functions that a running server runs by the clock")
     .exitOverride();
-  const command = (words: string, description: string): Command =>
-    schedule
-      .command(words)
-      .description(description)
-      .option("--url <url>", "the server's address", urlDefault)
-      .exitOverride();
+  const command = (words: string, description: string): Command => serverCommand(schedule, words, description);
   command("add <name>", "Run a function by the clock")
     .requiredOption("--function <name>", "name or ARN, of a version or an alias too")
     .requiredOption("--expression <text>", "when: see below")
@@ -63,8 +58,8 @@ export function addSchedule(program: Command, urlDefault: string): void {
     .action(async (name: string, options: AddOptions) => {
       const body = definitionOf(name, options);
       const added = options.replace
-        ? await ask(options.url, "PUT", { path: placeOf(name), body })
-        : await ask(options.url, "POST", { body });
+        ? await ask(options, "PUT", { path: placeOf(name), body })
+        : await ask(options, "POST", { body });
       const { next } = added as ScheduleLine;
       console.log(next === undefined ? `${name} is disabled` : `${name} runs next at ${next}`);
     });
@@ -72,16 +67,16 @@ export function addSchedule(program: Command, urlDefault: string): void {
     .option("--json", "one JSON object a line")
     .action(async (options: Options) => console.log(await list(options)));
   command("show <name>", "Print one, as JSON").action(async (name: string, options: Options) =>
-    console.log(JSON.stringify(await ask(options.url, "GET", { path: placeOf(name) }), undefined, 2)),
+    console.log(JSON.stringify(await ask(options, "GET", { path: placeOf(name) }), undefined, 2)),
   );
   command("rm <name>", "Delete one").action(async (name: string, options: Options) => {
-    await ask(options.url, "DELETE", { path: placeOf(name) });
+    await ask(options, "DELETE", { path: placeOf(name) });
     console.log(`${name} is deleted`);
   });
   for (const verb of ["enable", "disable"]) {
     command(`${verb} <name>`, verb === "enable" ? "Run one again, from now on" : "Keep one, and do not run it").action(
       async (name: string, options: Options) => {
-        await ask(options.url, "POST", { path: `${placeOf(name)}/${verb}` });
+        await ask(options, "POST", { path: `${placeOf(name)}/${verb}` });
         console.log(`${name} is ${verb}d`);
       },
     );
@@ -122,7 +117,7 @@ async function list(options: Options): Promise<string> {
   let next: string | undefined;
   do {
     const query = next === undefined ? "" : `?after=${encodeURIComponent(next)}`;
-    const page = (await ask(options.url, "GET", { path: query })) as { schedules: ScheduleLine[]; next?: string };
+    const page = (await ask(options, "GET", { path: query })) as { schedules: ScheduleLine[]; next?: string };
     schedules.push(...page.schedules);
     next = page.next;
   } while (next !== undefined);
@@ -142,5 +137,9 @@ async function list(options: Options): Promise<string> {
 
 const placeOf = (name: string): string => `/${encodeURIComponent(name)}`;
 
-const ask = (url: string, method: string, { path = "", body }: { path?: string; body?: unknown }): Promise<unknown> =>
-  askServer(url, { method, path: `/_lambent/schedules${path}`, ...(body !== undefined && { body }) });
+const ask = (
+  options: ClientSettings,
+  method: string,
+  { path = "", body }: { path?: string; body?: unknown },
+): Promise<unknown> =>
+  askServer(options, { method, path: `/_lambent/schedules${path}`, ...(body !== undefined && { body }) });

@@ -1,9 +1,8 @@
 /**
  * The `aws-chunked` encoding: `<hex size>[;chunk-signature=…]\r\n<bytes>\r\n` until a chunk of size 0, then trailers. Source: Amazon
  * S3 API Reference, "Signature calculations: transferring payload in multiple chunks" and "… including trailing headers".
- *
- * **Gaps**: signatures of chunks are read over, as all signatures are.
  */
+import type { ChunkChain } from "../security/sigv4/chunks.ts";
 import { S3Error } from "./s3-error.ts";
 
 const LINE_BYTES_MAX = 8192;
@@ -11,10 +10,14 @@ const TRAILERS_MAX = 32;
 const CR = 13;
 const LF = 10;
 
-/** Yields the bytes inside; trailers, names in lower case, are in `trailers` when it is done. */
+/**
+ * Yields the bytes inside; trailers, names in lower case, are in `trailers` when it is done. With a `chain` each chunk has to be signed,
+ * which is seen once the whole of it was yielded; without one signatures are read over.
+ * @throws SignatureError mismatch
+ */
 export async function* decodeAwsChunked(
   source: AsyncIterable<Uint8Array>,
-  trailers: Map<string, string>,
+  { trailers, chain }: { trailers: Map<string, string>; chain?: ChunkChain | undefined },
 ): AsyncGenerator<Uint8Array, void, void> {
   const reader = new ChunkReader(source);
   try {
@@ -22,16 +25,32 @@ export async function* decodeAwsChunked(
       const head = await reader.line();
       const size = /^([0-9a-fA-F]{1,12})(?:;|$)/.exec(head)?.[1];
       if (size === undefined) throw malformed();
+      const signature = /;chunk-signature=([0-9a-f]{64})(?:;|$)/.exec(head)?.[1];
       const bytes = Number.parseInt(size, 16);
+      const hash = chain && new Bun.CryptoHasher("sha256");
+      for await (const piece of reader.take(bytes)) {
+        hash?.update(piece);
+        yield piece;
+      }
+      if (hash) chain.chunk(hash.digest("hex"), signature);
       if (bytes === 0) break;
-      yield* reader.take(bytes);
       if ((await reader.line()) !== "") throw malformed();
     }
+    let signed = "";
+    let isOver = false; // nothing comes after the trailers' signature
     for (let line = await reader.lastLine(); line !== ""; line = await reader.lastLine()) {
       const [, name, value] = /^([\w-]+):\s*(.*)$/.exec(line) ?? [];
       if (name === undefined || value === undefined || trailers.size === TRAILERS_MAX) throw malformed();
+      if (chain && isOver) throw malformed();
+      if (chain && name.toLowerCase() === "x-amz-trailer-signature") {
+        chain.trailer(signed, value.trim());
+        isOver = true;
+        continue;
+      }
+      signed += `${name.toLowerCase()}:${value.trim()}\n`;
       trailers.set(name.toLowerCase(), value.trim());
     }
+    if (chain && signed !== "" && !isOver) chain.trailer(signed, undefined);
     await reader.drain();
   } finally {
     await reader.end();

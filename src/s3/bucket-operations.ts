@@ -1,4 +1,5 @@
 /** Operations on the service and on a bucket, its contents apart. */
+import { objectAction, objectResource } from "./actions.ts";
 import { warningHeaders } from "./attributes.ts";
 import { type Exchange, empty, isoTime, type Operation, xmlResponse } from "./exchange.ts";
 import { IncomingBody } from "./incoming-body.ts";
@@ -24,8 +25,9 @@ export const listBuckets: Operation = ({ buckets }) =>
   ]);
 
 /** The region in the body, if any, is not looked at: all buckets are here. */
-export const createBucket: Operation = async ({ buckets, bucket, request }) => {
-  await IncomingBody.text(request);
+export const createBucket: Operation = async (exchange) => {
+  const { buckets, bucket, request } = exchange;
+  await IncomingBody.text(exchange);
   buckets.create(bucket);
   return empty(200, { location: `/${bucket}`, ...warningHeaders(request.headers) });
 };
@@ -52,8 +54,9 @@ export const getBucketVersioning: Operation = ({ buckets, bucket }) => {
   return xmlResponse("VersioningConfiguration", [element("Status", versioning ?? undefined)]);
 };
 
-export const putBucketVersioning: Operation = async ({ buckets, bucket, request }) => {
-  const configuration = readXml(await IncomingBody.text(request), "VersioningConfiguration");
+export const putBucketVersioning: Operation = async (exchange) => {
+  const { buckets, bucket } = exchange;
+  const configuration = readXml(await IncomingBody.text(exchange), "VersioningConfiguration");
   const status = childText(configuration, "Status");
   if (status !== "Enabled" && status !== "Suspended") throw new S3Error("MalformedXML");
   if (childText(configuration, "MfaDelete") === "Enabled")
@@ -62,15 +65,21 @@ export const putBucketVersioning: Operation = async ({ buckets, bucket, request 
   return empty(200);
 };
 
-/** All of them go in one step. */
-export const deleteObjects: Operation = async ({ buckets, bucket, request }: Exchange) => {
-  const root = readXml(await IncomingBody.text(request), "Delete");
+/** All of them go in one step, or none where one is not allowed. */
+export const deleteObjects: Operation = async (exchange: Exchange) => {
+  const { buckets, bucket, admission } = exchange;
+  const root = readXml(await IncomingBody.text(exchange), "Delete");
   const named = childrenOf(root, "Object").map((object) => {
     const key = childText(object, "Key");
     if (!key) throw new S3Error("MalformedXML");
     return { key, versionId: childText(object, "VersionId") };
   });
   if (named.length === 0 || named.length > KEYS_MAX) throw new S3Error("MalformedXML");
+  for (const { key, versionId } of named)
+    await admission?.require({
+      action: objectAction("DeleteObject", versionId),
+      resource: objectResource(bucket, key),
+    });
   const deleted = await buckets.delete(bucket, named);
   if (childText(root, "Quiet") === "true") return xmlResponse("DeleteResult", []);
   return xmlResponse(

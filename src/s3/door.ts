@@ -2,7 +2,6 @@
  * The S3 API over HTTP, on the port that the Lambda API has: it takes what no operation of Lambda's is at.
  *
  * **Gaps**
- * - Signatures are not verified: `admit` is where that will be done.
  * - Access control lists, policies, lifecycle, encryption settings and all other configuration of buckets but versioning: NotImplemented.
  * - A key with a segment `.` or `..` cannot be reached: Bun resolves them in the path, as URLs have it, before we see it.
  *
@@ -12,6 +11,9 @@
  */
 import type { Ids } from "../core/ids.ts";
 import type { Log } from "../core/log.ts";
+import type { AccessKey } from "../security/keys/access-key.ts";
+import { s3Needed } from "./actions.ts";
+import { type Admission, type Admit, s3RefusalOf } from "./admission.ts";
 import type { Buckets } from "./buckets.ts";
 import { routeOf } from "./routes.ts";
 import { S3Error } from "./s3-error.ts";
@@ -19,46 +21,102 @@ import { type Target, targetOf } from "./target.ts";
 import { errorDocument } from "./xml.ts";
 
 /** The answer, or undefined when the request is not S3's. */
-export type S3Door = (request: Request) => Promise<Response> | undefined;
+export type S3Door = (request: Request, peer?: S3Peer) => Promise<Response> | undefined;
+
+/** The other end of the connection, as `Bun.serve` tells of it. */
+export interface S3Peer {
+  timeout(request: Request, seconds: number): void;
+  requestIP(request: Request): { readonly address: string } | null;
+}
 
 export interface S3DoorParts {
   readonly buckets: Buckets;
   readonly region: string;
   readonly ids: Ids;
   readonly log: Log;
-  /** Lets a caller in, or throws an S3Error (AccessDenied, …). Default: everybody. */
-  readonly admit?: (request: Request, asked: { operation: string; target: Target }) => void | Promise<void>;
+  /** Lets a caller in, or throws an S3Error (AccessDenied, …). Undefined: everybody may do everything. */
+  readonly admit?: Admit | undefined;
+  /** Told of every change that was tried, and of everybody who was not let in. */
+  readonly note?: ((event: S3Event) => void) | undefined;
+}
+
+export interface S3Event {
+  readonly request: Request;
+  readonly peer: S3Peer | undefined;
+  readonly requestId: string;
+  /** `s3:PutObject`. */
+  readonly action: string;
+  readonly target: Target;
+  /** Undefined: nobody who could be told. */
+  readonly key: AccessKey | undefined;
+  /** `ok`, or the code of the error. */
+  readonly outcome: string;
+  readonly refused: boolean;
 }
 
 /** In the scope of a signature. */
 const SERVICE = /\/(\w+)\/aws4_request\b/;
 
 export function makeS3Door(parts: S3DoorParts): S3Door {
-  return (request) => {
+  return (request, peer) => {
     const signedFor = SERVICE.exec(request.headers.get("authorization") ?? "")?.[1];
     if (signedFor === "lambda") return undefined; // wherever it goes: its client reads JSON
     try {
       const target = targetOf(request, { surelyS3: signedFor === "s3" });
-      return target && answer(parts, request, target);
+      return target && answer(parts, request, { target, peer });
     } catch (error) {
       return Promise.resolve(refuse(parts, request, { error, requestId: newRequestId(parts.ids) }));
     }
   };
 }
 
-async function answer(parts: S3DoorParts, request: Request, target: Target): Promise<Response> {
+async function answer(
+  parts: S3DoorParts,
+  request: Request,
+  { target, peer }: { target: Target; peer: S3Peer | undefined },
+): Promise<Response> {
   const requestId = newRequestId(parts.ids);
+  let operation = `${request.method} ${new URL(request.url).pathname}`;
+  let admission: Admission | undefined;
+  const note = (outcome: string, refused: boolean): void => {
+    if (!refused && isRead(request)) return;
+    const about = { request, peer, requestId, target, outcome, refused, key: admission?.key };
+    parts.note?.({ ...about, action: `s3:${operation}` });
+  };
   try {
     const { name, run } = routeOf(request, target);
-    await parts.admit?.(request, { operation: name, target });
+    operation = name;
+    admission = parts.admit?.(request, peer);
+    if (admission) for (const needed of s3Needed(operation, target, request.headers)) await admission.require(needed);
     const { bucket = "", key = "", query } = target;
-    const response = await run({ ...parts, request, query, bucket, key });
+    if (request.body === null) peer?.timeout(request, 0); // a copy of gigabytes says nothing while it runs
+    const response = await run({ ...parts, request, peer, admission, query, bucket, key });
     response.headers.set("x-amz-request-id", requestId);
+    peer?.timeout(request, ANSWER_SECONDS);
+    note("ok", false);
     return response;
-  } catch (error) {
+  } catch (thrown) {
+    const error = s3RefusalOf(thrown);
+    const code = error instanceof S3Error ? error.code : "InternalError";
+    note(code, REFUSALS.has(code));
     return refuse(parts, request, { error, requestId });
   }
 }
+
+/** How long the client may let bytes of the answer wait. */
+const ANSWER_SECONDS = 60;
+
+const isRead = ({ method }: Request): boolean => method === "GET" || method === "HEAD";
+
+const REFUSALS: ReadonlySet<string> = new Set([
+  "AccessDenied",
+  "AuthorizationHeaderMalformed",
+  "ExpiredToken",
+  "InvalidAccessKeyId",
+  "RequestTimeTooSkewed",
+  "SignatureDoesNotMatch",
+  "SlowDown",
+]);
 
 function refuse({ log }: S3DoorParts, request: Request, failure: { error: unknown; requestId: string }): Response {
   const { error, requestId } = failure;

@@ -1,5 +1,7 @@
 /** What an operation of the S3 API is given, and how it answers. */
+import type { Admission } from "./admission.ts";
 import type { Buckets } from "./buckets.ts";
+import type { S3Peer } from "./door.ts";
 import type { ObjectName } from "./object-rows.ts";
 import { S3Error } from "./s3-error.ts";
 import { document, type Xml } from "./xml.ts";
@@ -8,6 +10,9 @@ export interface Exchange {
   readonly buckets: Buckets;
   readonly region: string;
   readonly request: Request;
+  readonly peer: S3Peer | undefined;
+  /** Undefined: everybody may do everything. */
+  readonly admission: Admission | undefined;
   readonly query: URLSearchParams;
   /** Empty for an operation on the service. */
   readonly bucket: string;

@@ -1,4 +1,6 @@
 /** The body of a request: decoded, counted and compared with every digest that came with it, as it streams by. */
+
+import type { ChunkChain } from "../security/sigv4/chunks.ts";
 import { decodeAwsChunked } from "./aws-chunked.ts";
 import {
   CHECKSUM_ALGORITHMS,
@@ -8,14 +10,21 @@ import {
   type RunningChecksum,
   runningChecksum,
 } from "./checksums.ts";
+import type { Exchange } from "./exchange.ts";
 import { S3Error } from "./s3-error.ts";
 
 /** One PutObject, or one part. Source: Amazon S3 User Guide, "Amazon S3 multipart upload limits". */
 export const UPLOAD_BYTES_MAX = 5 * 1024 ** 3;
 const DOCUMENT_BYTES_MAX = 2 * 1024 ** 2;
 
+const PIECE_SECONDS = 60;
+
+type Source = Pick<Exchange, "request" | "peer" | "admission">;
+
 export class IncomingBody {
   readonly #request: Request;
+  readonly #peer: Source["peer"];
+  readonly #chain: ChunkChain | undefined;
   readonly #bytesMax: number;
   readonly #md5 = new Bun.CryptoHasher("md5");
   readonly #sha256: Bun.CryptoHasher | undefined;
@@ -24,8 +33,10 @@ export class IncomingBody {
   #etag: string | undefined;
   #checksum: Checksum | null = null;
 
-  constructor(request: Request, bytesMax = UPLOAD_BYTES_MAX) {
+  constructor({ request, peer, admission }: Source, bytesMax = UPLOAD_BYTES_MAX) {
     this.#request = request;
+    this.#peer = peer;
+    this.#chain = admission?.chain;
     this.#bytesMax = bytesMax;
     const declared = this.#declaredBytes();
     if (declared !== undefined && declared > bytesMax) throw tooLarge(declared, bytesMax);
@@ -62,14 +73,23 @@ export class IncomingBody {
   }
 
   /** The whole of it as text: for the documents of requests. */
-  static async text(request: Request): Promise<string> {
-    const chunks = await Array.fromAsync(new IncomingBody(request, DOCUMENT_BYTES_MAX));
+  static async text(source: Source): Promise<string> {
+    const chunks = await Array.fromAsync(new IncomingBody(source, DOCUMENT_BYTES_MAX));
     return Buffer.concat(chunks).toString();
   }
 
   #decoded(): AsyncIterable<Uint8Array> {
-    const raw = readStream(this.#request.body);
-    return this.#isChunked() ? decodeAwsChunked(raw, this.#trailers) : raw;
+    const raw = this.#received();
+    return this.#isChunked() ? decodeAwsChunked(raw, { trailers: this.#trailers, chain: this.#chain }) : raw;
+  }
+
+  /** A client has a minute for each piece; when all is there, the rest may take as long as it likes. */
+  async *#received(): AsyncGenerator<Uint8Array, void, void> {
+    for await (const chunk of readStream(this.#request.body)) {
+      this.#peer?.timeout(this.#request, PIECE_SECONDS);
+      yield chunk;
+    }
+    this.#peer?.timeout(this.#request, 0);
   }
 
   #isChunked(): boolean {

@@ -31,7 +31,7 @@ export const putObject: Operation = async (exchange) => {
   const { buckets, request } = exchange;
   buckets.require(exchange.bucket); // before a byte of the body is read
   const attributes = readAttributes(request.headers);
-  const body = new IncomingBody(request);
+  const body = new IncomingBody(exchange);
   const written = await buckets.blobs.write(body);
   const stored = await buckets.put(objectName(exchange), {
     written,
@@ -131,7 +131,7 @@ export const getObjectTagging: Operation = (exchange) => {
 };
 
 export const putObjectTagging: Operation = async (exchange) => {
-  const root = readXml(await IncomingBody.text(exchange.request), "Tagging");
+  const root = readXml(await IncomingBody.text(exchange), "Tagging");
   const [set] = childrenOf(root, "TagSet");
   if (set === undefined) throw new S3Error("MalformedXML");
   const tags = Object.fromEntries(

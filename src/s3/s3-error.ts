@@ -1,6 +1,7 @@
 /** What the S3 door refuses with: S3's codes, their statuses, and S3's own words where it has any. */
 const CODES = {
   AccessDenied: { status: 403, message: "Access Denied" },
+  AuthorizationHeaderMalformed: { status: 400, message: "The authorization header is malformed." },
   BadDigest: {
     status: 400,
     message: "The Content-MD5 or checksum value you specified did not match what we received.",
@@ -12,11 +13,16 @@ const CODES = {
   BucketNotEmpty: { status: 409, message: "The bucket you tried to delete is not empty." },
   EntityTooLarge: { status: 400, message: "Your proposed upload exceeds the maximum allowed object size." },
   EntityTooSmall: { status: 400, message: "Your proposed upload is smaller than the minimum allowed object size." },
+  ExpiredToken: { status: 400, message: "The provided token has expired." },
   IncompleteBody: {
     status: 400,
     message: "You did not provide the number of bytes specified by the Content-Length HTTP header.",
   },
   InternalError: { status: 500, message: "We encountered an internal error. Please try again." },
+  InvalidAccessKeyId: {
+    status: 403,
+    message: "The AWS Access Key Id you provided does not exist in our records.",
+  },
   InvalidArgument: { status: 400, message: "Invalid Argument" },
   InvalidBucketName: { status: 400, message: "The specified bucket is not valid." },
   InvalidDigest: { status: 400, message: "The Content-MD5 or checksum value that you specified is not valid." },
@@ -57,6 +63,16 @@ const CODES = {
     status: 412,
     message: "At least one of the pre-conditions you specified did not hold",
   },
+  RequestTimeTooSkewed: {
+    status: 403,
+    message: "The difference between the request time and the current time is too large.",
+  },
+  SignatureDoesNotMatch: {
+    status: 403,
+    message:
+      "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
+  },
+  SlowDown: { status: 503, message: "Please reduce your request rate." },
   XAmzContentSHA256Mismatch: {
     status: 400,
     message: "The provided 'x-amz-content-sha256' header does not match what was computed.",

@@ -50,10 +50,10 @@ export const createMultipartUpload: Operation = (exchange) => {
 };
 
 export const uploadPart: Operation = async (exchange) => {
-  const { buckets, request } = exchange;
+  const { buckets } = exchange;
   const [uploadId, number] = [uploadIdOf(exchange), partNumberOf(exchange)];
   requireUpload(buckets, objectName(exchange), uploadId);
-  const body = new IncomingBody(request);
+  const body = new IncomingBody(exchange);
   const written = await buckets.blobs.write(body);
   await putPart(buckets, objectName(exchange), { uploadId, number, written, etag: body.etag });
   return empty(200, { etag: quoted(body.etag), ...checksumHeaders(body.checksum) });
@@ -85,7 +85,7 @@ export const uploadPartCopy: Operation = async (exchange) => {
 
 export const completeMultipartUpload: Operation = async (exchange) => {
   const { buckets, request, bucket, key } = exchange;
-  const root = readXml(await IncomingBody.text(request), "CompleteMultipartUpload");
+  const root = readXml(await IncomingBody.text(exchange), "CompleteMultipartUpload");
   const named = childrenOf(root, "Part").map((part) => {
     const [number, etag] = [childText(part, "PartNumber"), childText(part, "ETag")];
     if (number === undefined || !/^\s*\d+\s*$/.test(number) || etag === undefined) throw new S3Error("MalformedXML");

@@ -38,6 +38,15 @@ export function openKeyFile(path: string): Sealer {
 }
 
 /**
+ * The keys in a file that is there; none where it is not.
+ * @throws KeyFileError
+ */
+export function readKeyFile(path: string): SealingKey[] {
+  const text = readPrivate(path);
+  return text === undefined ? [] : parseKeys(path, text);
+}
+
+/**
  * Puts a new key before those that are there. What seals from now on (after a restart) is the new one; what the old ones sealed opens as
  * before. Answers the new key's id.
  * @throws KeyFileError

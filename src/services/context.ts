@@ -13,6 +13,7 @@ import type { Sealer } from "../security/seal.ts";
 import type { Store } from "../store/port.ts";
 import type { RecordStore } from "../store/records/records.ts";
 import type { AccessFacts } from "./access/access-facts.ts";
+import type { Authorizer } from "./access/authorizer.ts";
 import type { Activations } from "./functions/activations.ts";
 import type { Downloads } from "./functions/downloads.ts";
 import type { Resolver } from "./invocations/resolver.ts";
@@ -42,6 +43,7 @@ export interface Services {
   readonly resolver: Resolver;
   /** What decisions about access know of functions. */
   readonly facts: AccessFacts;
+  readonly authorizer: Authorizer;
   readonly downloads: Downloads;
   /** Where code comes from that is named by `S3Bucket` and `S3Key`. */
   readonly s3Source: S3Source;

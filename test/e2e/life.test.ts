@@ -553,9 +553,18 @@ describe("a server that cannot start says why in one line on stderr, and exits w
     expect((await invoke(server.url, "waits", {})).value()).toBe("waited");
   });
 
-  test.each(["0.0.0.0", "::", "192.0.2.1"])("it would listen on %s, and nobody said --auth off", (host) =>
-    refuses(["--host", host, "--port", "0", "--data-dir", newFolder()], /^lambent: Cannot listen on .*--auth off/),
-  );
+  test("its TLS certificate is not there, or comes without its key", async () => {
+    const tls = ["--tls-cert", join(folder.path, "no.crt"), "--tls-key", join(folder.path, "no.key")];
+    await refuses(["--port", "0", "--data-dir", newFolder(), ...tls], /^lambent: Cannot read the TLS certificate: /);
+  });
+});
+
+test("on another address than loopback it asks for keys, where nobody says --auth off", async () => {
+  const server = await serve({ flags: ["--host", "0.0.0.0"] });
+  const { port } = new URL(server.url);
+  const here = `http://127.0.0.1:${port}`;
+  expect((await request(here, "GET", "/_lambent/health")).status).toBe(200);
+  expect((await request(here, "GET", "/2015-03-31/functions")).status).toBe(403);
 });
 
 test("with --auth off it listens on all addresses", async () => {
@@ -586,7 +595,11 @@ describe("wrong words on the command line end it with 2, and are named:", () => 
       args: ["serve", "--account-id", "12345678901"],
       says: /--account-id: .*twelve/,
     },
-    { name: "an unknown way to authenticate", args: ["serve", "--auth", "on"], says: /'on' for --auth: .*auto, off/ },
+    {
+      name: "an unknown way to authenticate",
+      args: ["serve", "--auth", "on"],
+      says: /'on' for --auth: .*auto, off, keys/,
+    },
     { name: "an unknown log level", args: ["serve", "--log-level", "loud"], says: /'loud' for --log-level/ },
     { name: "an unknown meaning of errors", args: ["serve", "--function-errors", "new"], says: /--function-errors/ },
     { name: "no concurrency at all", args: ["serve", "--concurrency", "0"], says: /'0' for --concurrency/ },

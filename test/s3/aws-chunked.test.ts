@@ -10,7 +10,7 @@ async function* inPieces(text: string, bytes: number): AsyncGenerator<Uint8Array
 
 async function decode(text: string, bytes = 7): Promise<{ body: string; trailers: Record<string, string> }> {
   const trailers = new Map<string, string>();
-  const chunks = await Array.fromAsync(decodeAwsChunked(inPieces(text, bytes), trailers));
+  const chunks = await Array.fromAsync(decodeAwsChunked(inPieces(text, bytes), { trailers }));
   return { body: Buffer.concat(chunks).toString("latin1"), trailers: Object.fromEntries(trailers) };
 }
 

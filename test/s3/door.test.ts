@@ -395,16 +395,20 @@ test.each([
 test("whoever is not admitted is told so, and nothing happens", async () => {
   const asked: string[] = [];
   const closed = await openDoor({
-    admit: (_request, { operation }) => {
-      asked.push(operation);
-      throw new S3Error("AccessDenied");
-    },
+    admit: () => ({
+      key: {} as never,
+      chain: undefined,
+      async require({ action, resource }) {
+        asked.push(`${action} ${resource}`);
+        throw new S3Error("AccessDenied");
+      },
+    }),
   });
   const response = await closed.ask("PUT", "/photos");
   expect([response.status, textOf(await response.text(), "Code"), asked]).toEqual([
     403,
     "AccessDenied",
-    ["CreateBucket"],
+    ["s3:CreateBucket arn:aws:s3:::photos"],
   ]);
   expect(closed.buckets.list()).toEqual([]);
   await closed.close();

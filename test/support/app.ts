@@ -18,6 +18,7 @@ import { Bundler } from "../../src/packages/bundle/bundler.ts";
 import { s3Source } from "../../src/packages/s3-source.ts";
 import { Sealer } from "../../src/security/seal.ts";
 import { AccessFacts } from "../../src/services/access/access-facts.ts";
+import { Authorizer } from "../../src/services/access/authorizer.ts";
 import type { Services } from "../../src/services/context.ts";
 import { Activations } from "../../src/services/functions/activations.ts";
 import { Downloads } from "../../src/services/functions/downloads.ts";
@@ -128,6 +129,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     activations,
     resolver,
     facts,
+    authorizer: new Authorizer({ home, clock, facts }),
     downloads: new Downloads(new Uint8Array(32), clock),
     s3Source: s3Source({ embedded: { readWhole: async () => ({ kind: "no-bucket" }) }, remote: null }),
     clock,

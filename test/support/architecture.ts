@@ -21,15 +21,15 @@ const PROTOCOL = "runtime/protocol"; // the treaty: frames and the sockets they 
 /** The table of `docs/design.md` §3. What it does not allow is not allowed. */
 const ROOMS: readonly Room[] = [
   { path: "src/main.ts", rooms: ["src/", "runtime/"], packages: ["*"] },
-  { path: "src/command-line.ts", rooms: ["src/cli/", "src/config.ts", "src/core/", "src/serve.ts"] },
-  { path: "src/serve.ts", rooms: ["src/"] }, // puts the rooms together for main.ts
-  { path: "src/config.ts", rooms: ["src/core/"] },
+  { path: "src/command-line.ts", rooms: ["src/cli/", "src/config", "src/core/", "src/serve.ts"] },
+  { path: "src/serve", rooms: ["src/"] }, // serve.ts and its parts put the rooms together for main.ts
+  { path: "src/config", rooms: ["src/core/"] },
   { path: "src/core/", rooms: [], packages: ["pino"] }, // for core/log
   { path: "src/errors/", rooms: [] },
   { path: "src/shapes/", rooms: ["src/core/", "src/errors/"] },
   { path: "src/store/", rooms: LEAVES, packages: ["drizzle-orm", "bun:sqlite"] },
   { path: "src/security/", rooms: [...LEAVES, "src/store/"], packages: ["@smithy/signature-v4"] },
-  { path: "src/s3/", rooms: ["src/core/", "src/errors/"], packages: ["bun:sqlite"] },
+  { path: "src/s3/", rooms: ["src/core/", "src/errors/", "src/security/"], packages: ["bun:sqlite"] },
   { path: "src/packages/", rooms: LEAVES, packages: ["@zip.js/zip.js", "esbuild-wasm", "aws4fetch"] },
   { path: "src/sandbox/", rooms: [...LEAVES, PROTOCOL] },
   {
@@ -50,7 +50,7 @@ const ROOMS: readonly Room[] = [
   { path: "src/console/", rooms: [...LEAVES, "src/services/"], packages: ["hono"] },
   {
     path: "src/cli/", // flags and LAMBENT_* reach a command through config
-    rooms: [...LEAVES, "src/config.ts", "src/security/sigv4"],
+    rooms: [...LEAVES, "src/config", "src/security/key-file.ts", "src/security/keys/credentials.ts"],
     packages: ["commander", "@smithy/eventstream-codec", "aws4fetch"],
   },
   { path: "runtime/", rooms: ["runtime/"] },
@@ -77,7 +77,7 @@ const CONFINED: readonly Confined[] = [
   {
     what: "reads the environment",
     pattern: /\bprocess\s*\.\s*env\b|\bBun\s*\.\s*env\b|\bimport\.meta\.env\b/,
-    allowedIn: ["src/config.ts", "runtime/"],
+    allowedIn: ["src/config", "runtime/"],
     instead: "take it from the Config",
   },
   {

@@ -1,0 +1,131 @@
+/**
+ * Listens, with TLS where there is a certificate. One that changes on disk, or a SIGHUP, is taken over by a second listener on the same
+ * port: `Bun.serve` has no other way (github.com/oven-sh/bun/issues/43815). The first one stops to accept and answers what it has.
+ */
+import { readFileSync, unwatchFile, watchFile } from "node:fs";
+import { createSecureContext } from "node:tls";
+import type { Config } from "./config.ts";
+import type { Log } from "./core/log.ts";
+
+/** A certificate, key or address that cannot be used; the message says what is wrong. */
+export class ListenError extends Error {}
+
+export interface ListenParts {
+  readonly fetch: (request: Request, server: Bun.Server<undefined>) => Response | Promise<Response>;
+  readonly bodyBytesMax: number;
+  /** For a head after the first one, for a body, and for an answer to be taken. */
+  readonly idleSeconds: number;
+  readonly log: Log;
+}
+
+export interface Listener {
+  readonly port: number;
+  readonly pendingRequests: number;
+  /** No new connections; `force` ends those that are there. */
+  stop(force?: boolean): Promise<void>;
+}
+
+type Tls = { readonly cert: string; readonly key: string };
+
+const LOOK_MS = 2000;
+
+/** @throws ListenError */
+export function listen(config: Config, parts: ListenParts): Listener {
+  const { tlsCert, tlsKey } = config;
+  if (tlsCert === null || tlsKey === null) {
+    const server = serveOn(config, parts, { port: config.port });
+    return {
+      port: server.port ?? config.port,
+      get pendingRequests() {
+        return server.pendingRequests;
+      },
+      stop: (force) => server.stop(force),
+    };
+  }
+  return listenWithTls(config, parts, { tlsCert, tlsKey });
+}
+
+function listenWithTls(config: Config, parts: ListenParts, files: { tlsCert: string; tlsKey: string }): Listener {
+  let tls = readTls(files);
+  // Without the option that lets two listen on one port: so another program's port is seen to be taken.
+  const probe = serveOn(config, parts, { port: config.port, tls });
+  const port = probe.port ?? config.port;
+  void probe.stop(true);
+  const open = (): Bun.Server<undefined> => serveOn(config, parts, { port, tls, reusePort: true });
+  const servers = new Set([open()]);
+  const reload = (): void => {
+    try {
+      const fresh = readTls(files);
+      if (fresh.cert === tls.cert && fresh.key === tls.key) return;
+      tls = fresh;
+      const before = [...servers];
+      servers.add(open());
+      for (const server of before) void server.stop().then(() => servers.delete(server));
+      parts.log.info("The TLS certificate was replaced");
+    } catch (error) {
+      parts.log.error({ err: error }, "Cannot take over the TLS certificate that changed: the one before stays");
+    }
+  };
+  const paths = Object.values(files);
+  for (const path of paths) watchFile(path, { interval: LOOK_MS, persistent: false }, reload);
+  process.on("SIGHUP", reload);
+  return {
+    port,
+    get pendingRequests() {
+      return [...servers].reduce((sum, server) => sum + server.pendingRequests, 0);
+    },
+    async stop(force) {
+      for (const path of paths) unwatchFile(path, reload);
+      process.off("SIGHUP", reload);
+      await Promise.all([...servers].map((server) => server.stop(force)));
+    },
+  };
+}
+
+/** @throws ListenError unless both are there and belong together. */
+function readTls({ tlsCert, tlsKey }: { tlsCert: string; tlsKey: string }): Tls {
+  const read = (path: string, what: string): string => {
+    try {
+      return readFileSync(path, "utf8");
+    } catch (cause) {
+      throw new ListenError(`Cannot read the TLS ${what}: ${(cause as Error).message}`, { cause });
+    }
+  };
+  const tls = { cert: read(tlsCert, "certificate"), key: read(tlsKey, "key") };
+  try {
+    createSecureContext(tls);
+  } catch (cause) {
+    throw new ListenError(
+      `Cannot use the TLS certificate ${tlsCert} with the key ${tlsKey}: ${(cause as Error).message}`,
+      { cause },
+    );
+  }
+  return tls;
+}
+
+function serveOn(
+  { host }: Config,
+  { fetch, bodyBytesMax, idleSeconds }: ListenParts,
+  { port, tls, reusePort = false }: { port: number; tls?: Tls; reusePort?: boolean },
+): Bun.Server<undefined> {
+  try {
+    return Bun.serve({
+      hostname: host,
+      port,
+      fetch,
+      idleTimeout: idleSeconds,
+      maxRequestBodySize: bodyBytesMax,
+      ...(tls && { tls }),
+      ...(reusePort && { reusePort }),
+    });
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    const why =
+      code === "EADDRINUSE"
+        ? "another program listens there; choose another --port, or 0 for a free one"
+        : code === "EACCES"
+          ? "the system does not allow it; ports below 1024 need privileges"
+          : "this machine has no such address; check --host";
+    throw new ListenError(`Cannot listen on ${host}:${port}: ${why}`, { cause: error });
+  }
+}
