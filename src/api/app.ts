@@ -35,7 +35,7 @@ export function makeApp(services: Services, s3?: S3Door, guards = NO_GUARDS): Ho
   app.onError((error) => refuse(services, { error, requestId: services.ids.uuid() }));
   return withShortcuts(app, {
     serve,
-    url: makeUrlDoor(services, (error, requestId) => refuse(services, { error, requestId })),
+    url: makeUrlDoor(services, { guards, refuse: (error, requestId) => refuse(services, { error, requestId }) }),
     refuse: (error) => refuse(services, { error, requestId: services.ids.uuid() }),
   });
 }

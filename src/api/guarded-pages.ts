@@ -9,7 +9,7 @@ import { callerOf, claimedKeyId } from "./gate.ts";
 import { type Guards, isRefusal, whoOf } from "./guarded.ts";
 
 interface Page {
-  readonly method: "GET" | "POST" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
   /** Of the path, from its first slash. */
   readonly pattern: RegExp;
   /** Null: open to everybody. */
@@ -30,6 +30,9 @@ const PAGES: readonly Page[] = [
   page("POST", /^\/_lambent\/events\/redrive\/?$/, "RedriveEvents"),
   page("DELETE", /^\/_lambent\/events(\/|$)/, "PurgeEvents"),
   page("GET", /^\/_lambent\/schedules(\/|$)/, "GetSchedules"),
+  page("POST", /^\/_lambent\/schedules(\/|$)/, "PutSchedule"),
+  page("PUT", /^\/_lambent\/schedules\//, "PutSchedule"),
+  page("DELETE", /^\/_lambent\/schedules\//, "DeleteSchedule"),
   page("GET", /^\/_lambent\/clock\/?$/, "GetClock"),
   page("POST", /^\/_lambent\/clock\/?$/, "MoveClock"),
   page("GET", /^\/_lambent\/audit\/?$/, "GetAudit"),

@@ -1,4 +1,5 @@
 /** The door of function URLs: any method, any path, under the URL's own host name or `/_lambent/urls/<id>/`. */
+import { functionArn } from "../core/arn.ts";
 import { SYNC_PAYLOAD_BYTES_MAX } from "../core/limits.ts";
 import type { Services } from "../services/context.ts";
 import { urlPlaceOf } from "../services/urls/function-url.ts";
@@ -6,6 +7,8 @@ import { KnownUrls } from "../services/urls/known-urls.ts";
 import { serveUrl, unknownUrl } from "../services/urls/serve-url.ts";
 import type { UrlAnswer } from "../services/urls/url-answer.ts";
 import { readWithin } from "./body.ts";
+import { callerOf } from "./gate.ts";
+import { type Guards, whoOf } from "./guarded.ts";
 import { IDLE_SECONDS, type Peer } from "./peer.ts";
 import { scopesOf } from "./request-context.ts";
 
@@ -15,7 +18,11 @@ export type UrlDoor = (request: Request, peer: Peer | undefined) => Promise<Resp
 const NO_BODY = new Uint8Array(0);
 const LOOPBACK = "127.0.0.1";
 
-export function makeUrlDoor(services: Services, refuse: (error: unknown, requestId: string) => Response): UrlDoor {
+export function makeUrlDoor(
+  services: Services,
+  { guards, refuse }: { guards: Guards; refuse: (error: unknown, requestId: string) => Response },
+): UrlDoor {
+  const { gate, audit } = guards;
   const openScope = scopesOf(services);
   const known = new KnownUrls(services);
   return (request, peer) => {
@@ -48,7 +55,26 @@ export function makeUrlDoor(services: Services, refuse: (error: unknown, request
           sourceIp: peer?.requestIP(request)?.address ?? LOOPBACK,
         },
         isTooLarge: body === undefined,
+        guard: gate && {
+          anonymous: callerOf(request, { peer, key: undefined }),
+          async prove() {
+            const caller = await gate.enterWith(request, { peer, body: body ?? NO_BODY });
+            gate.count(caller);
+            return caller;
+          },
+        },
       });
+      if (gate && answer.status === 403)
+        audit?.write(
+          {
+            requestId,
+            action: "lambda:InvokeFunctionUrl",
+            resource: functionArn(services.home, url.owner, url.key === "" ? undefined : url.key),
+            outcome: answer.headers.find(([name]) => name === "x-amzn-ErrorType")?.[1] ?? "AccessDeniedException",
+            ...whoOf(callerOf(request, { peer, key: undefined })),
+          },
+          { refused: true },
+        );
       if (!(answer.body instanceof ReadableStream)) peer?.timeout(request, IDLE_SECONDS);
       return responseTo(request, answer, scope.headers());
     } catch (error) {

@@ -562,3 +562,70 @@ describe("the audit log", () => {
       expect(text).not.toContain(secret);
   });
 });
+
+describe("a function URL with keys", () => {
+  const path = "/2021-10-31/functions/web/url";
+  const makeUrl = async (AuthType: string) => {
+    await base.createFunction("web");
+    const made = await ask(admin, "POST", path, { AuthType });
+    return `${ORIGIN}/_lambent/urls/${new URL(made.body.FunctionUrl).hostname.split(".")[0]}/`;
+  };
+  const get = async (url: string, credentials?: Credentials) => {
+    const headers = { host: "127.0.0.1:4566" };
+    const request = credentials
+      ? await sign(credentials, { url, atMs: base.clock.nowMs() })
+      : { url, headers: new Headers(headers) };
+    return await app.fetch(new Request(request.url, { headers: request.headers }));
+  };
+  const permit = (change: object) =>
+    ask(admin, "POST", `${FUNCTIONS}/web/policy`, {
+      StatementId: "s",
+      Action: "lambda:InvokeFunctionUrl",
+      Principal: "*",
+      FunctionUrlAuthType: "NONE",
+      ...change,
+    });
+
+  test("of AuthType NONE is everybody's once its function's policy says so", async () => {
+    const url = await makeUrl("NONE");
+    const refused = await get(url);
+    expect([refused.status, ((await refused.json()) as { Message: string }).Message]).toEqual([
+      403,
+      expect.stringContaining("Forbidden"),
+    ]);
+    await permit({ FunctionUrlAuthType: "AWS_IAM" });
+    expect((await get(url)).status).toBe(403);
+    await ask(admin, "DELETE", `${FUNCTIONS}/web/policy/s`);
+    await permit({});
+    expect((await get(url)).status).toBe(200);
+    expect(audit.read(10).filter(({ action }) => action === "lambda:InvokeFunctionUrl")).toHaveLength(2);
+  });
+
+  test("of AuthType AWS_IAM is for keys that may call it", async () => {
+    const url = await makeUrl("AWS_IAM");
+    expect((await get(url)).status).toBe(403);
+    expect((await get(url, { ...admin, secretAccessKey: "guessed" })).status).toBe(403);
+    const reader = await keyOf({ role: "reader" });
+    expect((await get(url, reader)).status).toBe(403);
+    const invoker = await keyOf({ role: "invoker", name: "ivy" });
+    const answer = await get(url, invoker);
+    expect(answer.status).toBe(200);
+    const { event } = (await answer.json()) as { event: { requestContext: { authorizer: { iam: object } } } };
+    expect(event.requestContext.authorizer.iam).toMatchObject({
+      accessKey: invoker.accessKeyId,
+      userArn: `arn:aws:iam::${ACCOUNT}:user/ivy`,
+    });
+  });
+
+  test("may be denied by a condition on how the function is called", async () => {
+    const url = await makeUrl("AWS_IAM");
+    const key = await keyOf({
+      statements: [
+        allow("lambda:*"),
+        deny("lambda:InvokeFunction", "*", { Condition: { Bool: { "lambda:InvokedViaFunctionUrl": "true" } } }),
+      ],
+    });
+    expect((await get(url, key)).status).toBe(403);
+    expect((await invoke(key, "web")).status).toBe(200);
+  });
+});

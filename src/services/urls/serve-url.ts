@@ -8,7 +8,7 @@ import type { Kept } from "../document-kind.ts";
 import { admitCall } from "../invocations/invoke.ts";
 import { refuseLoop } from "../invocations/loops.ts";
 import { preflightAnswer, withCors } from "./cors.ts";
-import { mayInvokeUrl } from "./url-access.ts";
+import { mayInvokeUrl, type UrlGuard } from "./url-access.ts";
 import { answerOf, FAILED, type UrlAnswer } from "./url-answer.ts";
 import type { UrlConfig } from "./url-configs.ts";
 import { eventOf, type UrlRequest } from "./url-request.ts";
@@ -17,6 +17,13 @@ import { UrlStream } from "./url-stream.ts";
 /** There is no such URL. */
 export const unknownUrl = (requestId: string): UrlAnswer => refusal(requestId, null);
 
+interface UrlCall {
+  readonly request: UrlRequest;
+  readonly isTooLarge: boolean;
+  /** Undefined: nobody needs a key. */
+  readonly guard: UrlGuard | undefined;
+}
+
 /**
  * `request` undefined: its body was larger than any that a function takes.
  * Failures of the function, and refusals of the API, are answers; only our own are thrown.
@@ -24,20 +31,21 @@ export const unknownUrl = (requestId: string): UrlAnswer => refusal(requestId, n
 export async function serveUrl(
   ctx: ServiceContext,
   url: Kept<UrlConfig>,
-  { request, isTooLarge }: { request: UrlRequest; isTooLarge: boolean },
+  { request, isTooLarge, guard }: UrlCall,
 ): Promise<UrlAnswer> {
   const { cors } = url.body;
   const preflight = preflightAnswer(cors, request);
   if (preflight) return preflight;
-  return withCors(await call(ctx, url, { request, isTooLarge }).catch((error) => refused(ctx, error)), cors, request);
+  const answer = await call(ctx, url, { request, isTooLarge, guard }).catch((error) => refused(ctx, error));
+  return withCors(answer, cors, request);
 }
 
 async function call(
   ctx: ServiceContext,
   url: Kept<UrlConfig>,
-  { request, isTooLarge }: { request: UrlRequest; isTooLarge: boolean },
+  { request, isTooLarge, guard }: UrlCall,
 ): Promise<UrlAnswer> {
-  const access = mayInvokeUrl(ctx, url, request);
+  const access = await mayInvokeUrl(ctx, url, { request, guard });
   if (!access.allowed) return refusal(ctx.requestId, FORBIDDEN);
   if (isTooLarge) throw tooLarge("InvokeFunction", SYNC_PAYLOAD_BYTES_MAX);
   const traceId = ctx.traceId(false);

@@ -1,4 +1,7 @@
-/** Who may call a function URL. Source: Lambda Developer Guide, "Control access to Lambda function URLs". */
+/** Who may call a function URL, and how the event names them. Source: Lambda Developer Guide, "Control access to Lambda function URLs". */
+import { AwsError } from "../../errors/aws-error.ts";
+import type { Caller as AccessCaller } from "../access/caller.ts";
+import { decideOnUrl } from "../access/function-url-access.ts";
 import type { ServiceContext } from "../context.ts";
 import type { Kept } from "../document-kind.ts";
 import type { UrlConfig } from "./url-configs.ts";
@@ -15,22 +18,56 @@ export interface Caller {
 
 export type Access = { readonly allowed: true; readonly caller: Caller | undefined } | { readonly allowed: false };
 
+/** There where callers need keys. */
+export interface UrlGuard {
+  /** As whom somebody comes who proves nothing. */
+  readonly anonymous: AccessCaller;
+  /** @throws AwsError for who signed nothing, or wrongly */
+  prove(): Promise<AccessCaller>;
+}
+
 /**
- * AuthType NONE lets everybody in. AWS_IAM lets in who signed.
+ * With a guard the policies decide: with AuthType NONE the function's own has to let everybody in, with AWS_IAM the signature is verified,
+ * and the caller's policies are asked as well.
+ * @throws AwsError for a signature that is not right
  *
- * **Gaps**: the signature is not verified, and no policy is asked: the function's own (`lambda:InvokeFunctionUrl`) and the caller's decide
- * on AWS.
+ * **By design** without one (`--auth off`) AuthType NONE lets everybody in, whatever the policy, and AWS_IAM who signed anything.
  */
-export function mayInvokeUrl(ctx: ServiceContext, { body }: Kept<UrlConfig>, request: UrlRequest): Access {
-  if (body.authType === "NONE") return { allowed: true, caller: undefined };
+export async function mayInvokeUrl(
+  ctx: ServiceContext,
+  url: Kept<UrlConfig>,
+  { request, guard }: { request: UrlRequest; guard: UrlGuard | undefined },
+): Promise<Access> {
+  const { authType } = url.body;
+  if (!guard) return authType === "NONE" ? { allowed: true, caller: undefined } : unproven(ctx, request);
+  const caller = authType === "NONE" ? guard.anonymous : await proven(guard);
+  if (!caller) return { allowed: false };
+  const qualifier = url.key === "" ? undefined : url.key;
+  const decision = await decideOnUrl(ctx, caller, { name: url.owner, qualifier, authType });
+  return decision.allowed ? { allowed: true, caller: namesOf(caller) } : { allowed: false };
+}
+
+/** Undefined for who signed nothing. */
+async function proven(guard: UrlGuard): Promise<AccessCaller | undefined> {
+  try {
+    return await guard.prove();
+  } catch (error) {
+    if (error instanceof AwsError && error.code === "MissingAuthenticationTokenException") return undefined;
+    throw error;
+  }
+}
+
+function namesOf({ principal, key }: AccessCaller): Caller | undefined {
+  if (principal.kind !== "user" || !key) return undefined;
+  const { accountId, arn: userArn } = principal;
+  return { accessKey: key.id, accountId, callerId: key.id, userArn, userId: key.id };
+}
+
+function unproven({ home: { accountId } }: ServiceContext, request: UrlRequest): Access {
   const accessKey = accessKeyIn(request);
   if (accessKey === undefined) return { allowed: false };
-  const { accountId } = ctx.home;
   const userArn = `arn:aws:iam::${accountId}:root`;
-  return {
-    allowed: true,
-    caller: { accessKey, accountId, callerId: accountId, userArn, userId: accountId },
-  };
+  return { allowed: true, caller: { accessKey, accountId, callerId: accountId, userArn, userId: accountId } };
 }
 
 const SIGNED_HEADER = /^AWS4-HMAC-SHA256 .*Credential=([^/,\s]{1,128})\/.*Signature=/;
