@@ -25,7 +25,7 @@ export function makeApp(services: Services, s3?: S3Door, guards = NO_GUARDS): Ho
   }
   app.use("/metrics", guardPages(services, guards));
   app.use("/_lambent/*", guardPages(services, guards));
-  app.get("/metrics", async (c) => c.text(await metricsText(services.dispatcher)));
+  app.get("/metrics", async (c) => c.text(await metricsText(services)));
   app.route("/_lambent", lambentPages(services, guards));
   app.notFound(
     (c) =>

@@ -25,7 +25,9 @@ export function respond(
       headers["Content-Type"] = EVENT_STREAM;
     } else payload = value as Uint8Array;
   }
-  if (status === 204) return new Response(null, { status, headers });
+  // InvokeAsync's answer is its status, and nothing else.
+  const isStatusOnly = layout.body.length === 0 && layout.outside.some(({ location }) => location === "statusCode");
+  if (status === 204 || (isStatusOnly && !layout.hasPayload)) return new Response(null, { status, headers });
   if (layout.hasPayload) {
     if (!("Content-Type" in headers))
       headers["Content-Type"] = payload === undefined ? "text/plain" : "application/json";

@@ -1,10 +1,11 @@
 /** What `GET /metrics` answers, in Prometheus's text form. Nothing is counted here: the numbers are read when they are asked for. */
 import { Counter, Gauge, Registry } from "prom-client";
-import type { Dispatcher } from "../invoke/dispatcher.ts";
 import { DURATION_BUCKETS_MS, type FunctionStatistics } from "../invoke/statistics.ts";
+import type { Services } from "./context.ts";
 
 /** A registry that is made for one answer and thrown away. */
-export async function metricsText(dispatcher: Dispatcher): Promise<string> {
+export async function metricsText(services: Services): Promise<string> {
+  const { dispatcher } = services;
   const registry = new Registry();
   const counter = (name: string, help: string, ...labelNames: string[]) =>
     new Counter({ name, help, labelNames, registers: [registry] });
@@ -37,7 +38,27 @@ export async function metricsText(dispatcher: Dispatcher): Promise<string> {
     help: "Calls that wait for an environment.",
     registers: [registry],
   }).set(waiting);
+  await gaugeQueue(registry, services);
   return (await registry.metrics()) + durations(dispatcher.statistics.functions);
+}
+
+async function gaugeQueue(registry: Registry, { store: { queue }, clock }: Services): Promise<void> {
+  const gauge = (name: string, help: string, value: number) =>
+    new Gauge({ name, help, registers: [registry] }).set(value);
+  const [lanes, box] = await Promise.all([queue.lanes(), queue.boxUsage()]);
+  const oldestMs = lanes.reduce((oldest, { dueAtMs }) => Math.min(oldest, dueAtMs), clock.nowMs());
+  gauge(
+    "lambent_queue_lanes",
+    "Functions and destinations that have asynchronous events waiting or running.",
+    lanes.length,
+  );
+  gauge(
+    "lambent_queue_lag_seconds",
+    "How long the event that waits longest has been due.",
+    (clock.nowMs() - oldestMs) / 1000,
+  );
+  gauge("lambent_dead_letters", "Events in the dead-letter box.", box.count);
+  gauge("lambent_dead_letter_bytes", "What their payloads weigh.", box.bytes);
 }
 
 /** By hand: a histogram of the library counts values one by one, and ours come counted. */

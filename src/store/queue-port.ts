@@ -151,6 +151,8 @@ export interface QueueStore {
   listBox(
     input: BoxFilter & { readonly before?: number | undefined; readonly countMax: number },
   ): Promise<readonly DeadLetterLine[]>;
+  /** How many the box holds, and what their bodies weigh. Takes no longer for a large one. */
+  boxUsage(): Promise<{ readonly count: number; readonly bytes: number }>;
   findBoxed(id: number): Promise<DeadLetter | undefined>;
   /**
    * Takes up to `countMax` out of the box, oldest first and none with an id past `upTo`, and into the queue as new events: counts from 0, accepted and due at `nowMs`,

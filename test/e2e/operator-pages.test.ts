@@ -32,6 +32,8 @@ test("GET /metrics counts calls, errors and cold starts of a function", async ()
   expect(text).toContain('lambent_errors_total{function="counted",type="Handled"} 1\n');
   expect(text).toContain('lambent_cold_starts_total{function="counted"} 1\n');
   expect(text).toContain('lambent_duration_seconds_count{function="counted"} 3\n');
+  expect(text).toContain("lambent_queue_lanes 0\n");
+  expect(text).toContain("lambent_dead_letters 0\n");
 });
 
 interface RecordLine {

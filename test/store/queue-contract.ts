@@ -224,5 +224,18 @@ export function queueContract(implementation: string, open: () => Promise<Store>
       expect(await queue().purgeBox({ functionName: "b" })).toBe(2);
       expect(await queue().purgeBox({})).toBe(1);
     });
+
+    test("what the box holds is counted as it changes", async () => {
+      expect(await queue().boxUsage()).toEqual({ count: 0, bytes: 0 });
+      await queue().accept([queuedCall("a")]);
+      const { id } = await heldOf(queue(), "a", 100);
+      const bodies = ["{}", '"four"', "[1]"].map((text) => letter("a", { body: bytes(text) }));
+      await settle(queue(), 100, { id, next: "end", box: bodies });
+      expect(await queue().boxUsage()).toEqual({ count: 3, bytes: 11 });
+      await queue().redrive({ nowMs: 100, countMax: 1 });
+      expect(await queue().boxUsage()).toEqual({ count: 2, bytes: 9 });
+      await queue().purgeBox({});
+      expect(await queue().boxUsage()).toEqual({ count: 0, bytes: 0 });
+    });
   });
 }

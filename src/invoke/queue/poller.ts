@@ -6,7 +6,14 @@
  */
 import type { Clock } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
-import type { DeliveryHead, InvocationHead, NewEvent, QueuedEvent, QueueStore } from "../../store/queue-port.ts";
+import type {
+  DeliveryHead,
+  InvocationHead,
+  NewEvent,
+  QueuedEvent,
+  QueueStore,
+  Settlement,
+} from "../../store/queue-port.ts";
 import { Alarm } from "./alarm.ts";
 import type { AttemptEnd } from "./attempt.ts";
 import type { DeliveryEnd } from "./deliver.ts";
@@ -15,6 +22,7 @@ import { type Places, SHARE } from "./places.ts";
 import { deferralMs } from "./retry-policy.ts";
 import { type SettledEvent, Settler, type SettlerDeps } from "./settler.ts";
 import { StallWatch } from "./stall-watch.ts";
+import { Turns } from "./turns.ts";
 import { type Wanted, wantedOf } from "./wanted.ts";
 
 export interface PollerDeps extends SettlerDeps {
@@ -23,6 +31,7 @@ export interface PollerDeps extends SettlerDeps {
   readonly log: Log;
   /** For events of all lanes together, and for whatever else runs in the background. */
   readonly places: Places;
+  readonly noteSettled: (settlements: readonly Settlement[]) => void;
   readonly attempt: (event: QueuedEvent, head: InvocationHead) => Promise<AttemptEnd>;
   readonly deliver: (event: QueuedEvent, head: DeliveryHead) => Promise<DeliveryEnd>;
 }
@@ -41,11 +50,10 @@ export class Poller {
   readonly #settler: Settler;
   readonly #alarm: Alarm;
   readonly #stallWatch: StallWatch;
+  readonly #turns: Turns;
   /** What this process holds: a lease that ran out while its call still goes on must not begin another one. */
   readonly #held = new Set<number>();
   #running = 0;
-  #turn: Promise<void> | undefined;
-  #turnAgain = false;
   #gathering: Timer | undefined;
   #storeFailedUntilMs = 0;
   #awaitsPlace = false;
@@ -58,6 +66,10 @@ export class Poller {
     this.#deps = deps;
     this.#settler = new Settler(deps);
     this.#alarm = new Alarm(deps.clock, () => this.#wake());
+    this.#turns = new Turns(
+      () => this.#takeTurn(),
+      () => this.#afterTurns(),
+    );
     this.#stallWatch = new StallWatch(this.#lanes, () => this.#wake()); // which begins, and watches on
   }
 
@@ -93,7 +105,7 @@ export class Poller {
   /** Writes what became of all that ended. A call that still runs may be killed now: it counts for nothing and runs again after the next start. */
   async close(): Promise<void> {
     this.stop();
-    await this.#turn;
+    await this.#turns.running;
     clearTimeout(this.#gathering);
     this.#storeFailedUntilMs = 0;
     if (this.#settler.count > 0) await this.#takeTurn();
@@ -106,7 +118,7 @@ export class Poller {
   }
 
   #isQuiet(): boolean {
-    if (this.#running > 0 || this.#turn) return false;
+    if (this.#running > 0 || this.#turns.running) return false;
     const nowMs = this.#deps.clock.nowMs();
     if (this.#stopped || this.#storeFailedUntilMs > nowMs) return true;
     this.#lanes.wake(nowMs);
@@ -119,22 +131,13 @@ export class Poller {
     this.#lanes.update(lane, this.#deps.clock.nowMs());
   }
 
-  /** One turn after the other, for as long as there is something to do. */
   #wake(): void {
-    this.#turnAgain = true;
-    if (this.#turn) return;
     clearTimeout(this.#gathering);
     this.#gathering = undefined;
-    this.#turn = this.#takeTurns();
+    this.#turns.wake();
   }
 
-  async #takeTurns(): Promise<void> {
-    await Promise.resolve(); // so that `#turn` is set before it is over
-    while (this.#turnAgain) {
-      this.#turnAgain = false;
-      await this.#takeTurn();
-    }
-    this.#turn = undefined;
+  #afterTurns(): void {
     this.#arm();
     for (const resolve of this.#onQuiet.splice(0)) resolve();
   }
@@ -155,6 +158,7 @@ export class Poller {
         const settlements = settled.map(({ settlement }) => settlement);
         const answer = await queue.exchange({ nowMs, leasedUntilMs: nowMs + LEASE_MS, settlements, wanted });
         for (const one of settled) this.#written(one);
+        this.#deps.noteSettled(settlements);
         for (const event of answer.taken) this.#take(event);
         for (const { lane, dueAtMs } of answer.lanes) this.#noteDue(lane, dueAtMs ?? Number.POSITIVE_INFINITY);
       }
@@ -166,7 +170,7 @@ export class Poller {
       return;
     }
     this.#begin();
-    if (!this.#stopped && this.#wanted(nowMs).length > 0) this.#turnAgain = true;
+    if (!this.#stopped && this.#wanted(nowMs).length > 0) this.#turns.wake();
   }
 
   #wanted(nowMs: number): Wanted[] {

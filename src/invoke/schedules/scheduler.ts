@@ -15,6 +15,7 @@ import type { Firing, ScheduleDefinition, StoredSchedule } from "../../store/sch
 import { Alarm } from "../queue/alarm.ts";
 import { isThere } from "../queue/async-config.ts";
 import type { Poller } from "../queue/poller.ts";
+import { Turns } from "../queue/turns.ts";
 import { parseExpression } from "./expression.ts";
 import { scheduledEvent } from "./scheduled-event.ts";
 
@@ -37,8 +38,7 @@ const STORE_FAILED_WAIT_MS = 1000;
 export class Scheduler {
   readonly #deps: SchedulerDeps;
   readonly #alarm: Alarm;
-  #turn: Promise<void> | undefined;
-  #turnAgain = false;
+  readonly #turns = new Turns(() => this.#takeTurn());
   #stopped = true;
 
   constructor(deps: SchedulerDeps) {
@@ -53,39 +53,32 @@ export class Scheduler {
 
   /** After any change of a schedule, too. */
   wake(): void {
-    this.#turnAgain = true;
-    if (this.#turn || this.#stopped) return;
-    this.#turn = this.#takeTurns();
+    if (!this.#stopped) this.#turns.wake();
   }
 
   /** Fires nothing more. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#alarm.clear();
-    await this.#turn;
+    await this.#turns.running;
   }
 
   /** Resolves when nothing is due. */
   async untilQuiet(): Promise<void> {
-    while (this.#turn) await this.#turn;
+    while (this.#turns.running) await this.#turns.running;
   }
 
-  async #takeTurns(): Promise<void> {
+  async #takeTurn(): Promise<void> {
     const { store, clock, log } = this.#deps;
-    await Promise.resolve(); // so that `#turn` is set before it is over
-    while (this.#turnAgain && !this.#stopped) {
-      this.#turnAgain = false;
-      try {
-        const firedCount = await this.#fireDue();
-        if (firedCount === FIRED_COUNT_MAX) this.#turnAgain = true;
-        const nextMs = await store.schedules.nextDueMs();
-        if (!this.#stopped) this.#alarm.set(nextMs ?? Number.POSITIVE_INFINITY);
-      } catch (error) {
-        log.error({ err: error }, "Cannot run what is scheduled; trying again in a second");
-        if (!this.#stopped) this.#alarm.set(clock.nowMs() + STORE_FAILED_WAIT_MS);
-      }
+    if (this.#stopped) return;
+    try {
+      if ((await this.#fireDue()) === FIRED_COUNT_MAX) this.#turns.wake();
+      const nextMs = await store.schedules.nextDueMs();
+      if (!this.#stopped) this.#alarm.set(nextMs ?? Number.POSITIVE_INFINITY);
+    } catch (error) {
+      log.error({ err: error }, "Cannot run what is scheduled; trying again in a second");
+      if (!this.#stopped) this.#alarm.set(clock.nowMs() + STORE_FAILED_WAIT_MS);
     }
-    this.#turn = undefined;
   }
 
   async #fireDue(): Promise<number> {

@@ -8,8 +8,9 @@ import labelsSql from "./migrations/0002-labels.sql" with { type: "text" };
 import queueSql from "./migrations/0003-queue.sql" with { type: "text" };
 import layersSql from "./migrations/0004-layers.sql" with { type: "text" };
 import schedulesSql from "./migrations/0005-schedules.sql" with { type: "text" };
+import boxUsageSql from "./migrations/0006-dead-letter-usage.sql" with { type: "text" };
 
-export const MIGRATIONS: readonly string[] = [functionsSql, labelsSql, queueSql, layersSql, schedulesSql];
+export const MIGRATIONS: readonly string[] = [functionsSql, labelsSql, queueSql, layersSql, schedulesSql, boxUsageSql];
 
 /** The data was written by a newer Lambent, whose tables this one does not know. */
 export class DatabaseTooNewError extends Error {

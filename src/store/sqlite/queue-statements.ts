@@ -119,6 +119,7 @@ export function queueStatements(db: Database) {
       `SELECT ${BOX_LINE}, body FROM dead_letters WHERE ${BOX_FILTER} AND id <= ifnull($upTo, 9e18)
        ORDER BY id LIMIT $countMax`,
     ),
+    boxUsage: db.prepare<{ count: number; bytes: number }, []>("SELECT count, bytes FROM dead_letter_usage"),
     deleteBoxed: db.prepare<never, { id: number }>("DELETE FROM dead_letters WHERE id = $id"),
     purgeBox: db.prepare<never, BoxParameters>(`DELETE FROM dead_letters WHERE ${BOX_FILTER}`),
   };

@@ -76,6 +76,7 @@ function assemble(db: Database, disk: { sync: () => Promise<void>; close: () => 
       })),
     listBox: async ({ before, countMax, ...filter }) =>
       statements.listBox.all({ ...parametersOf(filter), before: before ?? null, countMax }).map(deadLetterLine),
+    boxUsage: async () => statements.boxUsage.get() ?? { count: 0, bytes: 0 },
     findBoxed: async (id) => {
       const row = statements.findBoxed.get({ id });
       return row ? deadLetter(row) : undefined;
