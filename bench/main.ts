@@ -14,6 +14,8 @@ import { startEcho } from "./echo-process.ts";
 import { type Figure, type Measurement, Skipped } from "./figure.ts";
 import { coldCall } from "./figures/cold-call.ts";
 import { createFunction } from "./figures/create-function.ts";
+import { deepQueue } from "./figures/deep-queue.ts";
+import { events } from "./figures/events.ts";
 import { firstCallsAtOnce } from "./figures/first-calls-at-once.ts";
 import { growth } from "./figures/growth.ts";
 import { idleMemory } from "./figures/idle-memory.ts";
@@ -60,6 +62,8 @@ const figures: readonly Figure[] = [
   noisyNeighbour,
   createFunction,
   manyFunctions,
+  events,
+  deepQueue(executable),
 ];
 
 const wanted = chosen();
