@@ -6,9 +6,14 @@
  * bounded before anything is kept, and a head is read by `parseHostFrame` or `parseRunnerFrame`, never trusted as it comes.
  */
 
+/** Where a runner that connects nowhere unasked leaves the listener of its filter, until the host has it and says `init`. */
+export const LISTENER_DESCRIPTOR = 199;
+
 /** What a runner needs to know of its function before the first call. */
 export interface InitFrame {
   readonly type: "init";
+  /** The host has taken the listener of the runner's filter, and nobody else is to have it. */
+  readonly hasListener: boolean;
   /** The folder of the unpacked code. */
   readonly taskRoot: string;
   /** The module to import in place of the handler's own file: a bundle of it, with a source map beside it (`.map`). */

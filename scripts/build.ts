@@ -22,11 +22,11 @@ const DIST = join(ROOT, "dist");
 const CACHE = join(ROOT, "node_modules/.cache/bun");
 
 /**
- * The worker is named a second time in `runtime/runner/worker-url.ts`: an entry point keeps its path below `root`, and in the
+ * The workers are named a second time in `runtime/runner/worker-url.ts` and `guard-thread-url.ts`: an entry point keeps its path below `root`, and in the
  * executable `new Worker("./runtime/worker/main.ts")` finds it there whatever the working directory holds. The leading `./` is
  * needed; a path with `../` would be looked up on disk.
  */
-const ENTRY_POINTS = ["src/main.ts", "runtime/worker/main.ts"];
+const ENTRY_POINTS = ["src/main.ts", "runtime/worker/main.ts", "src/sandbox/network/guard-thread.ts"];
 
 /**
  * With .env files off, Bun writes these into a function's code as the literals that they were when the process started, and

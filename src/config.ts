@@ -4,6 +4,7 @@
  */
 import { join, resolve } from "node:path";
 import { type AwsEndpoint, readEndpoint, SettingError } from "./config-endpoints.ts";
+import { type NetworkConfig, policyText, readNetwork } from "./config-network.ts";
 import { ACCOUNT_CODE_BYTES_DEFAULT, ACCOUNT_CONCURRENCY_DEFAULT } from "./core/limits.ts";
 import type { LogLevel } from "./core/log.ts";
 
@@ -27,6 +28,8 @@ export interface Config {
   readonly rateLimit: number;
   /** What stands between a function and the host; auto: the strongest that works here. */
   readonly isolation: "auto" | "namespaces" | "landlock" | "none";
+  /** Where functions may connect to. */
+  readonly network: NetworkConfig;
   readonly logLevel: LogLevel;
   readonly functionErrors: "documented" | "aws";
   readonly idleTimeoutMs: number;
@@ -149,6 +152,21 @@ export const SETTINGS = {
     fallback: "auto",
     read: oneOf("auto", "namespaces", "landlock", "none"),
   }),
+  network: setting("network", "policy", {
+    help: "where functions may connect to: all, none, or hosts and ports with commas between them (db.internal:5432,10.0.0.0/8)",
+    fallback: "all",
+    read: policyText,
+  }),
+  networkOpen: setting("network-open", "hosts", {
+    help: "what they may reach besides, though it is this host or a metadata service: 127.0.0.1:5432,localhost:3000",
+    fallback: "",
+    read: policyText,
+  }),
+  networkPolicies: setting("network-policies", "path", {
+    help: 'file with a policy for each security group that a function may name: {"sg-0db1": "db.internal:5432"}',
+    fallback: "",
+    read: (text) => text,
+  }),
   logLevel: setting("log-level", "level", {
     help: "the server's own log: debug, info, warn, error or silent",
     fallback: "warn",
@@ -228,6 +246,7 @@ export function readConfig(given: Partial<Record<SettingName, string>>, defaults
     ...readTlsPaths(text("tlsCert"), text("tlsKey")),
     rateLimit: number("rateLimit"),
     isolation: text("isolation") as Config["isolation"],
+    network: readNetwork({ policy: text("network"), open: text("networkOpen"), policies: text("networkPolicies") }),
     logLevel: text("logLevel") as LogLevel,
     functionErrors: text("functionErrors") as Config["functionErrors"],
     idleTimeoutMs: number("idleTimeoutSeconds") * 1000,

@@ -5,19 +5,26 @@ const WALL_COMMAND = "wall";
 const PROBE_COMMAND = "probe";
 const SIGKILL = 9;
 
+const ARGUMENT_AT = 3;
+
 switch (process.argv[2]) {
   case RUNNER_COMMAND: {
     const { runRunner } = await import("../runtime/runner/main.ts");
-    await runRunner();
+    await runRunner(process.argv[ARGUMENT_AT]);
     break;
   }
   case WALL_COMMAND: {
     const { runWall } = await import("./sandbox/walls/wall-process.ts");
-    runWall(process.argv[3] ?? "");
+    runWall(process.argv[ARGUMENT_AT] ?? "");
     break;
   }
-  case PROBE_COMMAND:
-    break; // that it gets here is all
+  case PROBE_COMMAND: {
+    const filter = process.argv[ARGUMENT_AT];
+    if (filter === undefined) break; // that it gets here is all
+    const { probeFilter } = await import("../runtime/runner/asking-filter.ts");
+    await probeFilter(filter);
+    break;
+  }
   case BUNDLER_COMMAND: {
     const { signalAtParentsEnd } = await import("../runtime/runner/parents-end.ts");
     signalAtParentsEnd(SIGKILL); // it is deaf while it bundles

@@ -23,12 +23,12 @@ import { s3Source } from "./packages/s3-source.ts";
 import { Buckets } from "./s3/buckets.ts";
 import { makeS3Door } from "./s3/door.ts";
 import { UPLOAD_BYTES_MAX } from "./s3/incoming-body.ts";
-import { chooseWalls } from "./sandbox/walls/choose.ts";
 import type { WallKind, Walls } from "./sandbox/walls/walls.ts";
 import { openKeyFile } from "./security/key-file.ts";
 import type { Sealer } from "./security/seal.ts";
 import { ListenError, type Listener, listen } from "./serve-listen.ts";
 import { openSecurity, type Security } from "./serve-security.ts";
+import { type Network, openNetwork, openWalls } from "./serve-walls.ts";
 import { restoreConcurrency } from "./services/concurrency/restore.ts";
 import type { Services } from "./services/context.ts";
 import { Activations } from "./services/functions/activations.ts";
@@ -74,7 +74,8 @@ export async function startServer(config: Config, own: OwnCommands): Promise<Ser
   const log = makeLog(config.logLevel);
   const store = await openStoreOf(config);
   const sealer = await withStore(store, () => openKeyFile(config.keyFile));
-  const walls = await withStore(store, () => wallsOf(config, { own, log }));
+  const walls = await withStore(store, () => openWalls(config, { own, log }));
+  const network = await withStore(store, () => openNetwork(config, { own, log, walls }));
   const logFiles = new LogFiles({
     directory: join(config.dataDirectory, "logs"),
     clock: systemClock,
@@ -105,12 +106,14 @@ export async function startServer(config: Config, own: OwnCommands): Promise<Ser
     logFiles,
     bundler,
     walls,
+    network,
     runnerCommand: own.runner,
   });
   const close = async (): Promise<void> => {
     await services.schedules.stop();
     await services.events.close(); // first: a call that the dispatcher ends must not count as one that failed
     services.dispatcher.close();
+    network?.close();
     recorder.close();
     bundler.close();
     await services.activations.allSettled();
@@ -126,6 +129,7 @@ export async function startServer(config: Config, own: OwnCommands): Promise<Ser
     await restoreConcurrency(services);
     void logFiles.prune();
     listener = openDoor(config, { services, buckets, security });
+    if (network) network.guard.ownPorts = [listener.port];
   } catch (error) {
     await close();
     throw error;
@@ -164,6 +168,7 @@ function assemble(parts: {
   logFiles: LogFiles;
   bundler: Bundler;
   walls: Walls;
+  network: Network | undefined;
   runnerCommand: readonly string[];
 }): Services {
   const { config, log, store } = parts;
@@ -171,6 +176,7 @@ function assemble(parts: {
   const dispatcher = new Dispatcher({
     runnerCommand: parts.runnerCommand,
     walls: parts.walls,
+    network: parts.network,
     region: config.region,
     concurrencyMax: config.concurrencyMax,
     environmentsMax: config.environmentsMax,
@@ -232,6 +238,7 @@ function assemble(parts: {
     log,
     codeBytesMax: config.codeBytesMax,
     functionErrors: config.functionErrors,
+    networkPolicyIds: Object.keys(config.network.policies),
   };
 }
 
@@ -270,15 +277,6 @@ async function withStore<T>(store: Store, open: () => T | Promise<T>): Promise<T
     await store.close();
     throw new StartError(error instanceof Error ? error.message : String(error), { cause: error });
   }
-}
-
-/** @throws NoWallsError */
-async function wallsOf(config: Config, { own, log }: { own: OwnCommands; log: Log }): Promise<Walls> {
-  const folder = join(config.dataDirectory, "sandbox");
-  const walls = await chooseWalls(config.isolation, { folder, wallCommand: own.wall, probeCommand: own.probe });
-  if (walls.kind === "none" && config.isolation === "auto")
-    log.warn("Functions run without walls, with all rights of this user: there are none for this system");
-  return walls;
 }
 
 /** Packages that a crash left without a function, and bytes without an object. */

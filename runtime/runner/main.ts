@@ -5,6 +5,7 @@
  */
 import { writeSync } from "node:fs";
 import { connectDescriptor } from "../protocol-socket.ts";
+import { installAskingFilter } from "./asking-filter.ts";
 import { narrow } from "./narrow.ts";
 import { signalAtParentsEnd } from "./parents-end.ts";
 import { workerUrl } from "./worker-url.ts";
@@ -12,8 +13,10 @@ import { workerUrl } from "./worker-url.ts";
 /** The host holds the other end as long as it lives; it never writes. */
 const LIFELINE_DESCRIPTOR = 4;
 
-export async function runRunner(): Promise<void> {
+/** @param filter of the calls that lead to other hosts, for whom the host holds to where they may. */
+export async function runRunner(filter: string | undefined): Promise<void> {
   narrow();
+  if (filter) installAskingFilter(filter);
   const worker = new Worker(workerUrl());
   worker.addEventListener("close", (event) => exitWith((event as unknown as { code?: number }).code ?? 0));
   worker.addEventListener("error", (event) => event.preventDefault());

@@ -6,11 +6,13 @@ import { randomBytes } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
 import { INIT_TIMEOUT_MS } from "../core/limits.ts";
 import { isMemoryShort } from "../sandbox/memory-pressure.ts";
+import type { SandboxSpec } from "../sandbox/sandbox.ts";
 import type { Walls } from "../sandbox/walls/walls.ts";
 import { Concurrency } from "./concurrency.ts";
 import { Environment } from "./environment.ts";
 import type { ExecutionSpec, Invocation, InvocationResult, ThrottleReason } from "./invocation.ts";
 import type { LogSink } from "./logs/environment-log.ts";
+import type { NetworkHold } from "./network-hold.ts";
 import { placesOf } from "./places.ts";
 import { Pool } from "./pool.ts";
 import type { ProvisionState } from "./provisioned.ts";
@@ -22,6 +24,8 @@ export interface DispatcherOptions {
   readonly runnerCommand: readonly string[];
   /** What stands around each environment. */
   readonly walls: Walls;
+  /** Absent: they connect to whatever they want to. */
+  readonly network?: NetworkHold | undefined;
   readonly region: string;
   readonly concurrencyMax: number;
   /** How many environments may exist at the same time, busy or idle. */
@@ -199,6 +203,7 @@ export class Dispatcher {
         env: processVariables(seen, variables),
         view,
         walls,
+        ...this.#networkOf(spec),
       },
       variables,
       region,
@@ -214,6 +219,13 @@ export class Dispatcher {
       },
     });
     return environment;
+  }
+
+  #networkOf({ functionName, securityGroupIds }: ExecutionSpec): Pick<SandboxSpec, "network"> {
+    const { network } = this.#options;
+    if (!network) return {};
+    const onRefused = (destination: string): void => network.onRefused(functionName, destination);
+    return { network: { guard: network.guard, policy: network.policyOf(securityGroupIds), onRefused } };
   }
 
   /** Makes room by ending the environment that has been idle longest, whosever it is. */

@@ -24,6 +24,8 @@ export interface ExecutionSpec {
   readonly variables: Readonly<Record<string, string>>;
   readonly runtime: string;
   readonly logging: Logging;
+  /** What the operator's network policies are chosen by. */
+  readonly securityGroupIds: readonly string[];
   /** Traces are sampled, or follow the client's decision. */
   readonly tracing: "Active" | "PassThrough";
 }

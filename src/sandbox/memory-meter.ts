@@ -29,9 +29,15 @@ export class MemoryMeter {
 
   /** From now on the process that is meant is the one so many levels below the root, where each has a single child. */
   descend(levels: number): void {
+    if (levels === 0) return;
     for (let level = 0; level < levels; level++) this.#pid = childrenOf(this.#pid)[0] ?? this.#pid;
     this.close();
     this.#open();
+  }
+
+  /** The process that is meant. */
+  get pid(): number {
+    return this.#pid;
   }
 
   /** Memory that is the process's own, in bytes: resident pages less those that it shares with files. Takes 3 µs. */

@@ -5,15 +5,18 @@
 import { closeSync, readSync } from "node:fs";
 import { constants } from "node:os";
 import type { Socket, Subprocess } from "bun";
-import { FrameReader } from "../../runtime/protocol.ts";
+import { FrameReader, LISTENER_DESCRIPTOR } from "../../runtime/protocol.ts";
 import { connectDescriptor, FrameOutbox } from "../../runtime/protocol-socket.ts";
 import { makePipe } from "./libc.ts";
 import { MemoryMeter } from "./memory-meter.ts";
+import type { NetworkGuard, Watched } from "./network/network-guard.ts";
 import { killTree, signal, stopDescendants } from "./process-tree.ts";
 import type { Confinement, Enclosed, Walls } from "./walls/walls.ts";
 
 export interface SandboxSpec extends Confinement {
   readonly walls: Walls;
+  /** Holds the process and all that it starts to where they may connect. The program installs the filter that comes as its last argument. */
+  readonly network?: { readonly guard: NetworkGuard } & Pick<Watched, "policy" | "onRefused">;
 }
 
 export interface SandboxEvents {
@@ -44,6 +47,8 @@ export class Sandbox {
   readonly #process: Subprocess;
   readonly #walls: Walls;
   readonly #enclosed: Enclosed;
+  readonly #network: SandboxSpec["network"];
+  #watched: { forget(): void } | undefined;
   /** Stopped with the others, though they left the group. */
   #stoppedApart: readonly number[] = [];
   readonly #outbox = new FrameOutbox();
@@ -53,17 +58,19 @@ export class Sandbox {
   #ended = false;
   #outputPaused = false;
 
-  private constructor(child: Subprocess, { walls, enclosed }: { walls: Walls; enclosed: Enclosed }) {
+  private constructor(child: Subprocess, { walls, network }: SandboxSpec, enclosed: Enclosed) {
     this.#process = child;
     this.#walls = walls;
+    this.#network = network;
     this.#enclosed = enclosed;
     this.memory = new MemoryMeter(child.pid);
   }
 
   /** Starts the process. @throws Error when the operating system refuses. */
   static start(spec: SandboxSpec, events: SandboxEvents): Sandbox {
-    const { walls } = spec;
-    const enclosed = walls.enclose(spec);
+    const { walls, network } = spec;
+    const command = network ? [...spec.command, network.guard.filterText] : spec.command;
+    const enclosed = walls.enclose({ ...spec, command });
     const { readEnd, writeEnd } = makePipe();
     let child: Subprocess;
     try {
@@ -77,7 +84,7 @@ export class Sandbox {
       for (const descriptor of enclosed.descriptors) closeSync(descriptor);
     }
     walls.onStart(child.pid);
-    const sandbox = new Sandbox(child, { walls, enclosed });
+    const sandbox = new Sandbox(child, spec, enclosed);
     const reader = Bun.file(readEnd).stream().getReader();
     const output = sandbox.#readOutput(reader, events).finally(() => closeQuietly(readEnd));
     void sandbox.#connect(events);
@@ -146,11 +153,11 @@ export class Sandbox {
 
   async #connect(events: SandboxEvents): Promise<void> {
     const reader = new FrameReader((head, payload) => events.onFrame(head, payload));
-    let isFirst = this.#walls.processesAbove > 0;
+    let isFirst = true;
     const onBytes = (bytes: Uint8Array): void => {
-      if (isFirst) this.memory.descend(this.#walls.processesAbove); // as long as it started nothing: there is one way down
-      isFirst = false;
       try {
+        if (isFirst) this.#meet();
+        isFirst = false;
         reader.push(bytes);
       } catch {
         this.kill(); // what speaks something else than frames is broken or hostile
@@ -168,6 +175,14 @@ export class Sandbox {
       return;
     }
     for (const pieces of this.#backlogUntilConnected.splice(0)) this.#outbox.write(this.#socket, pieces);
+  }
+
+  /** The process spoke for the first time, and nobody's code runs in it yet. @throws Error when it cannot be watched. */
+  #meet(): void {
+    this.memory.descend(this.#walls.processesAbove); // as long as it started nothing: there is one way down
+    const network = this.#network;
+    if (!network) return;
+    this.#watched = network.guard.watch({ ...network, root: this.memory.pid, listener: LISTENER_DESCRIPTOR });
   }
 
   /** A process that closed its channel can neither be called nor answer: most are about to exit, and their exit code tells why. */
@@ -209,6 +224,7 @@ export class Sandbox {
     this.#signal("SIGKILL"); // to what the process left behind in its group
     this.#ended = true;
     this.#walls.onEnd(this.#enclosed, this.#process.pid);
+    this.#watched?.forget();
     this.memory.close();
     const over = pipe.output.then(
       () => true,

@@ -50,6 +50,8 @@ export interface Services {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
+  /** Security groups that the operator has a network policy for. */
+  readonly networkPolicyIds: readonly string[];
   /** Code of all versions of the account together, in bytes. */
   readonly codeBytesMax: number;
   /** Which of the two meanings `X-Amz-Function-Error` has: the documents', or what AWS sends today (always `Unhandled`). */

@@ -60,6 +60,7 @@ export interface TestApp {
 export interface TestAppOptions {
   readonly concurrencyMax?: number;
   readonly codeBytesMax?: number;
+  readonly networkPolicyIds?: readonly string[];
   /** Default: a new one in memory, closed with the app. */
   readonly store?: Store;
 }
@@ -137,6 +138,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     log,
     codeBytesMax: options.codeBytesMax ?? 1024 ** 3,
     functionErrors: "documented",
+    networkPolicyIds: options.networkPolicyIds ?? [],
   };
   const app = makeApp(services);
   const zip = Buffer.from(await zipOf({ "index.js": HANDLER_SOURCE })).toString("base64");

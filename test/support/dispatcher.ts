@@ -167,6 +167,7 @@ export function specOf(fixture: string, change: Partial<ExecutionSpec> = {}): Ex
     variables: {},
     runtime: "nodejs22.x",
     logging: { format: "Text", applicationLevel: "INFO", systemLevel: "INFO", group: `/aws/lambda/${functionName}` },
+    securityGroupIds: [],
     tracing: "PassThrough",
     ...change,
   };

@@ -4,9 +4,10 @@
  */
 import { type Architecture, SYSCALL_NUMBER_MAX, type SyscallName, syscallNumber } from "./syscalls.ts";
 
-/** Compares the low 32 bits of an argument, after `mask`. */
+/** Compares the low 32 bits of an argument, or its high ones, after `mask`. */
 export interface Condition {
   readonly argument: 0 | 1 | 2 | 3 | 4 | 5;
+  readonly half?: "low" | "high";
   readonly mask?: number;
   readonly is?: readonly number[];
   readonly isNot?: readonly number[];
@@ -14,8 +15,9 @@ export interface Condition {
 
 export interface Rule {
   readonly calls: readonly SyscallName[];
-  readonly errno: number;
-  /** Refused when all conditions of one of these lists hold; absent: always. */
+  /** The error that refuses it, or whoever listens is asked. */
+  readonly answer: { readonly errno: number } | "ask";
+  /** When all conditions of one of these lists hold; absent: always. */
   readonly when?: readonly (readonly Condition[])[];
 }
 
@@ -35,6 +37,7 @@ const RETURN = 0x06;
 
 const ALLOW = 0x7fff0000;
 const REFUSE = 0x00050000; // SECCOMP_RET_ERRNO
+const ASK = 0x7fc00000; // SECCOMP_RET_USER_NOTIF
 const KILL_PROCESS = 0x80000000;
 
 const NUMBER_AT = 0;
@@ -68,10 +71,10 @@ const load = (k: number): Instruction => ({ code: LOAD, k });
 const answer = (k: number): Instruction => ({ code: RETURN, k });
 
 /** Entered and, for any other call, left with the call's number in the accumulator. */
-function blockOf(call: SyscallName, { errno, when }: Rule, architecture: Architecture): Instruction[] {
+function blockOf(call: SyscallName, { answer: said, when }: Rule, architecture: Architecture): Instruction[] {
   const number = syscallNumber(call, architecture);
   if (number === null) return [];
-  const refuse = answer(REFUSE | errno);
+  const refuse = answer(said === "ask" ? ASK : REFUSE | said.errno);
   const body = when ? [...when.flatMap((conditions) => refusalOf(conditions, refuse)), answer(ALLOW)] : [refuse];
   return [{ code: EQUAL, k: number, ifFalse: body.length }, ...body];
 }
@@ -84,7 +87,7 @@ function refusalOf(conditions: readonly Condition[], refuse: Instruction): Instr
 }
 
 /** Goes on behind itself when the condition holds, and `skipped` instructions further when not. */
-function testOf({ argument, mask, is, isNot }: Condition, skipped: number): Instruction[] {
+function testOf({ argument, half, mask, is, isNot }: Condition, skipped: number): Instruction[] {
   const values = is ?? isNot ?? [];
   const tests = values.map((value, at): Instruction => {
     const after = values.length - 1 - at; // of the tests that follow
@@ -92,7 +95,8 @@ function testOf({ argument, mask, is, isNot }: Condition, skipped: number): Inst
     return { code: EQUAL, k: value, ifTrue: after, ifFalse: after === 0 ? skipped : 0 };
   });
   const masked = mask === undefined ? [] : [{ code: AND, k: mask }];
-  return [load(ARGUMENTS_AT + ARGUMENT_BYTES * argument), ...masked, ...tests];
+  const at = ARGUMENTS_AT + ARGUMENT_BYTES * argument + (half === "high" ? ARGUMENT_BYTES / 2 : 0);
+  return [load(at), ...masked, ...tests];
 }
 
 function encode(instructions: readonly Instruction[]): Uint8Array {

@@ -28,7 +28,7 @@ const PERSONALITIES = [0, 0x0008, 0x20000, 0x20008, 0xffffffff];
 /** In every mode that has walls. */
 export const RULES: readonly Rule[] = [
   {
-    errno: EPERM,
+    answer: { errno: EPERM },
     calls: [
       ...(["ptrace", "process_vm_readv", "process_vm_writev", "kcmp", "pidfd_getfd"] as const),
       ...(["process_madvise", "process_mrelease", "move_pages", "migrate_pages"] as const),
@@ -45,22 +45,22 @@ export const RULES: readonly Rule[] = [
   },
   // What these hold stays when no process has it mapped: no watch over processes sees it.
   {
-    errno: ENOSYS,
+    answer: { errno: ENOSYS },
     calls: [
       ...(["shmget", "shmat", "shmctl", "shmdt", "msgget", "msgsnd", "msgrcv", "msgctl"] as const),
       ...(["semget", "semop", "semctl", "semtimedop", "mq_open", "mq_unlink", "memfd_create", "memfd_secret"] as const),
     ],
   },
   // Its work is done by the kernel's threads, past every filter; libraries do without.
-  { errno: ENOSYS, calls: ["io_uring_setup", "io_uring_enter", "io_uring_register"] },
+  { answer: { errno: ENOSYS }, calls: ["io_uring_setup", "io_uring_enter", "io_uring_register"] },
   // A filter cannot look into its structure: the C library falls back to `clone`.
-  { errno: ENOSYS, calls: ["clone3"] },
-  { errno: EPERM, calls: ["clone"], when: [[{ argument: 0, mask: CLONE_NEW, isNot: [0] }]] },
-  { errno: EPERM, calls: ["personality"], when: [[{ argument: 0, isNot: PERSONALITIES }]] },
-  { errno: EPERM, calls: ["ioctl"], when: [[{ argument: 1, is: [TIOCSTI, TIOCLINUX] }]] },
+  { answer: { errno: ENOSYS }, calls: ["clone3"] },
+  { answer: { errno: EPERM }, calls: ["clone"], when: [[{ argument: 0, mask: CLONE_NEW, isNot: [0] }]] },
+  { answer: { errno: EPERM }, calls: ["personality"], when: [[{ argument: 0, isNot: PERSONALITIES }]] },
+  { answer: { errno: EPERM }, calls: ["ioctl"], when: [[{ argument: 1, is: [TIOCSTI, TIOCLINUX] }]] },
   // Sockets in the file system and abstract ones lead to the host's services, and a filter cannot see which is meant.
   {
-    errno: EAFNOSUPPORT,
+    answer: { errno: EAFNOSUPPORT },
     calls: ["socket"],
     when: [
       [{ argument: 0, isNot: [AF_INET, AF_INET6, AF_NETLINK] }],
@@ -72,7 +72,7 @@ export const RULES: readonly Rule[] = [
   },
   // One that sends datagrams could still be pointed elsewhere.
   {
-    errno: EAFNOSUPPORT,
+    answer: { errno: EAFNOSUPPORT },
     calls: ["socketpair"],
     when: [
       [{ argument: 0, isNot: [AF_UNIX] }],
@@ -85,7 +85,7 @@ export const RULES: readonly Rule[] = [
 export const RULES_IN_SIGHT_OF_HOST: readonly Rule[] = [
   ...RULES,
   {
-    errno: EPERM,
+    answer: { errno: EPERM },
     calls: [
       ...(["chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "lchown", "fchownat"] as const),
       ...(["utime", "utimes", "utimensat", "futimesat", "inotify_add_watch"] as const),
@@ -95,12 +95,12 @@ export const RULES_IN_SIGHT_OF_HOST: readonly Rule[] = [
   },
   // Zero is the caller itself.
   {
-    errno: EPERM,
+    answer: { errno: EPERM },
     calls: ["prlimit64", "sched_setaffinity", "sched_setattr", "sched_setparam", "sched_setscheduler"],
     when: [[{ argument: 0, isNot: [0] }]],
   },
   {
-    errno: EPERM,
+    answer: { errno: EPERM },
     calls: ["setpriority", "ioprio_set"],
     when: [[{ argument: 1, isNot: [0] }], [{ argument: 0, isNot: [0, 1] }]],
   },

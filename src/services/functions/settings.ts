@@ -80,6 +80,7 @@ export function changedSettings(
   }
   if (input.ImageConfig) throw invalidParameter("Cannot set ImageConfig: the function's package type is Zip");
   if (input.Environment?.Variables) checkVariables(input.Environment.Variables);
+  checkSecurityGroups(ctx, input);
   warnOfIdleSettings(ctx, input);
   return {
     ...(input.Runtime !== undefined && { runtime: input.Runtime }),
@@ -133,10 +134,22 @@ function checkVariables(variables: Readonly<Record<string, string>>): void {
 }
 
 /** What is stored and shown, and does nothing here yet. */
+/** Where the operator has policies, a function is not to run under none of them by a slip of the pen. */
+function checkSecurityGroups({ networkPolicyIds }: ServiceContext, { VpcConfig }: Given): void {
+  if (networkPolicyIds.length === 0) return;
+  const unknown = VpcConfig?.SecurityGroupIds?.find((id) => !networkPolicyIds.includes(id));
+  if (unknown !== undefined) {
+    throw invalidParameter(
+      `Error occurred while DescribeSecurityGroups. EC2 Error Code: InvalidGroup.NotFound. EC2 Error Message: The security group '${unknown}' does not exist; those with a network policy here are: ${networkPolicyIds.join(", ")}`,
+    );
+  }
+}
+
 function warnOfIdleSettings(ctx: ServiceContext, input: Given): void {
   if (input.Runtime !== undefined && !isRunnable(input.Runtime))
     ctx.warn(`Runtime ${input.Runtime} is stored; only nodejs functions run`);
-  if (input.VpcConfig?.SubnetIds?.length) ctx.warn("VpcConfig is stored; it does not change the function's network");
+  if (input.VpcConfig?.SubnetIds?.length && ctx.networkPolicyIds.length === 0)
+    ctx.warn("VpcConfig is stored; it changes nothing until --network-policies has a policy for its security groups");
   if (input.FileSystemConfigs?.length) ctx.warn("FileSystemConfigs are stored, not mounted");
   if (input.KMSKeyArn) ctx.warn("KMSKeyArn is stored; environment variables are not encrypted with it");
   if (input.SnapStart?.ApplyOn === "PublishedVersions") ctx.warn("SnapStart is stored; no snapshots are taken");

@@ -115,6 +115,7 @@ export class Resolver {
       variables: settings.environment ?? {},
       runtime,
       logging: loggingOf(version),
+      securityGroupIds: settings.vpcConfig?.SecurityGroupIds ?? [],
       tracing: settings.tracingMode,
     };
   }

@@ -1,0 +1,118 @@
+/**
+ * The thread that waits for functions to connect somewhere. It sits in one system call until somebody does, or the main thread has
+ * something to say and writes a byte into the pipe that wakes it.
+ */
+import { readSync } from "node:fs";
+import type { Architecture, SyscallName } from "../seccomp/syscalls.ts";
+import { syscallNumber } from "../seccomp/syscalls.ts";
+import { Judge, type JudgeOptions } from "./judge.ts";
+import { closeDescriptor, linux, receive } from "./notifications.ts";
+import { Referee } from "./referee.ts";
+
+/** What the main thread says. */
+export type GuardOrder =
+  | { readonly kind: "begin"; readonly wake: number }
+  | {
+      readonly kind: "watch";
+      readonly id: number;
+      readonly listener: number;
+      readonly root: number;
+      readonly judge: Omit<JudgeOptions, "resolve">;
+    };
+
+/** What this thread says. */
+export interface GuardNews {
+  readonly id: number;
+  readonly refused: string;
+}
+
+declare const self: Worker;
+
+const POLL_ENTRY_BYTES = 8;
+const POLLIN = 1;
+const POLLOUT = 4;
+const POLLHUP = 16;
+const POLLERR = 8;
+/** While an answer is being found out, the event loop has to turn. */
+const TURN_NS = 2_000_000n;
+
+const referees = new Map<number, Referee>();
+const awaited = new Map<number, () => void>();
+let undecided = 0;
+
+const numberOf = (name: SyscallName): number => syscallNumber(name, process.arch as Architecture) ?? -1;
+const calls = {
+  connect: numberOf("connect"),
+  sendto: numberOf("sendto"),
+  sendmsg: numberOf("sendmsg"),
+  sendmmsg: numberOf("sendmmsg"),
+};
+
+self.onmessage = ({ data: order }: MessageEvent<GuardOrder>) => {
+  if (order.kind === "begin") return void watch(order.wake);
+  const { id, listener, root, judge } = order;
+  const onRefused = (refused: string): void => self.postMessage({ id, refused } satisfies GuardNews);
+  const referee = new Referee({ listener, root, judge: new Judge(judge), calls, onRefused, untilWritable });
+  referees.set(listener, referee);
+};
+
+const untilWritable = (descriptor: number): Promise<void> =>
+  new Promise((resolve) => {
+    awaited.set(descriptor, resolve);
+  });
+
+async function watch(wake: number): Promise<never> {
+  for (;;) {
+    const ready = poll([
+      { descriptor: wake, events: POLLIN },
+      ...[...referees.keys()].map((descriptor) => ({ descriptor, events: POLLIN })),
+      ...[...awaited.keys()].map((descriptor) => ({ descriptor, events: POLLOUT })),
+    ]);
+    for (const { descriptor, happened } of ready) {
+      if (descriptor === wake) readSync(wake, new Uint8Array(64));
+      else if (awaited.has(descriptor)) settle(descriptor);
+      else if ((happened & POLLIN) !== 0) take(descriptor);
+      else if ((happened & (POLLHUP | POLLERR)) !== 0) leave(descriptor);
+    }
+    await new Promise<void>((resolve) => setImmediate(resolve)); // messages come in between
+  }
+}
+
+function settle(descriptor: number): void {
+  awaited.get(descriptor)?.();
+  awaited.delete(descriptor);
+}
+
+function take(listener: number): void {
+  const notification = receive(listener);
+  const referee = referees.get(listener);
+  if (!notification || !referee) return;
+  undecided++;
+  referee.handle(notification).finally(() => undecided--);
+}
+
+/** All processes of the environment are gone. */
+function leave(listener: number): void {
+  referees.delete(listener);
+  closeDescriptor(listener);
+}
+
+interface Wanted {
+  readonly descriptor: number;
+  readonly events: number;
+}
+
+function poll(wanted: readonly Wanted[]): { descriptor: number; happened: number }[] {
+  const entries = Buffer.alloc(wanted.length * POLL_ENTRY_BYTES);
+  for (const [at, { descriptor, events }] of wanted.entries()) {
+    entries.writeInt32LE(descriptor, at * POLL_ENTRY_BYTES);
+    entries.writeInt16LE(events, at * POLL_ENTRY_BYTES + 4);
+  }
+  const isTurning = undecided > awaited.size;
+  const count = linux("ppoll", entries, wanted.length, isTurning ? new BigInt64Array([0n, TURN_NS]) : 0, 0, 0);
+  if (count <= 0) return [];
+  return wanted.flatMap(({ descriptor }, at) => {
+    const happened = entries.readInt16LE(at * POLL_ENTRY_BYTES + 6);
+    return happened === 0 ? [] : [{ descriptor, happened }];
+  });
+}

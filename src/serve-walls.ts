@@ -1,0 +1,72 @@
+/** The walls around functions and where they may connect to, put together from what the operator said and what this system can do. */
+import { join } from "node:path";
+import type { Config } from "./config.ts";
+import type { Log } from "./core/log.ts";
+import { type NetworkPolicy, unionOf } from "./core/network-policy.ts";
+import type { NetworkHold } from "./invoke/network-hold.ts";
+import { NetworkGuard } from "./sandbox/network/network-guard.ts";
+import { tryGuard } from "./sandbox/network/try-guard.ts";
+import { chooseWalls } from "./sandbox/walls/choose.ts";
+import type { Walls } from "./sandbox/walls/walls.ts";
+import type { OwnCommands } from "./serve.ts";
+
+/** So many different refusals are told; more would fill a disk with what one function tries. */
+const TOLD_MAX = 1000;
+
+interface Start {
+  readonly own: OwnCommands;
+  readonly log: Log;
+}
+
+export type Network = NetworkHold & { close(): void };
+
+/** @throws NoWallsError */
+export async function openWalls(config: Config, { own, log }: Start): Promise<Walls> {
+  const folder = join(config.dataDirectory, "sandbox");
+  const walls = await chooseWalls(config.isolation, { folder, wallCommand: own.wall, probeCommand: own.probe });
+  if (walls.kind === "none" && config.isolation === "auto")
+    log.warn("Functions run without walls, with all rights of this user: there are none for this system");
+  return walls;
+}
+
+/** @throws Error when functions are to be held to less than everything, and cannot be. */
+export async function openNetwork(
+  config: Config,
+  { own, log, walls }: Start & { walls: Walls },
+): Promise<Network | undefined> {
+  const { policy, opened, policies } = config.network;
+  const mustHold = policy !== "all" || Object.keys(policies).length > 0;
+  const isWalled = walls.kind !== "none";
+  if (!isWalled && !mustHold) return undefined;
+  const guard = new NetworkGuard({ opened });
+  guard.ownPorts = [config.port]; // until the one that it was given is known
+  const failure = isWalled
+    ? await tryGuard({ guard, walls, probeCommand: own.probe, workingDirectory: config.dataDirectory })
+    : "functions run without walls (--isolation none)";
+  if (failure === undefined)
+    return { guard, policyOf: policyChoice(policy, policies), onRefused: tellerOf(log), close: () => guard.close() };
+  if (mustHold) throw new Error(`Cannot hold functions to a network policy: ${failure}`);
+  log.warn(`Functions may connect to this host and to metadata services: ${failure}`);
+  return undefined;
+}
+
+/** Of the security groups that the operator has policies for; without any, the one for all. */
+const policyChoice =
+  (policy: NetworkPolicy, policies: Readonly<Record<string, NetworkPolicy>>) =>
+  (securityGroupIds: readonly string[]): NetworkPolicy => {
+    const chosen = securityGroupIds.map((id) => policies[id]).filter((each) => each !== undefined);
+    return chosen.length > 0 ? unionOf(chosen) : policy;
+  };
+
+function tellerOf(log: Log): NetworkHold["onRefused"] {
+  const told = new Set<string>();
+  return (functionName, destination) => {
+    const key = `${functionName} ${destination}`;
+    if (told.size >= TOLD_MAX || told.has(key)) return;
+    told.add(key);
+    log.warn(
+      { function: functionName, destination },
+      "A function was kept from connecting (told once); --network-open or its policy would let it",
+    );
+  };
+}

@@ -1,0 +1,15 @@
+/** The walls that this machine offers, each with a reason why not where it does not hold. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { tryWalls, WALL_KINDS } from "../../src/sandbox/walls/choose.ts";
+import type { Walls } from "../../src/sandbox/walls/walls.ts";
+import { wallOptions } from "../support/dispatcher.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "lambent-offered-"));
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+
+const trials = await Promise.all(WALL_KINDS.map((kind) => tryWalls(kind, wallOptions(folder))));
+for (const trial of trials) if (!trial.walls) console.warn(`Not tested: --isolation ${trial.kind} (${trial.reason})`);
+
+export const OFFERED: readonly Walls[] = trials.flatMap(({ walls }) => walls ?? []);
