@@ -17,6 +17,7 @@ import { createFunction } from "./figures/create-function.ts";
 import { deepQueue } from "./figures/deep-queue.ts";
 import { events } from "./figures/events.ts";
 import { firstCallsAtOnce } from "./figures/first-calls-at-once.ts";
+import { fuzzedRequests } from "./figures/fuzzed-requests.ts";
 import { growth } from "./figures/growth.ts";
 import { idleMemory } from "./figures/idle-memory.ts";
 import { largePayload } from "./figures/large-payload.ts";
@@ -25,6 +26,7 @@ import { manyFunctions } from "./figures/many-functions.ts";
 import { memoryPerFunction } from "./figures/memory-per-function.ts";
 import { noisyNeighbour } from "./figures/noisy-neighbour.ts";
 import { serverCpu } from "./figures/server-cpu.ts";
+import { signedCall } from "./figures/signed-call.ts";
 import { startUp } from "./figures/start-up.ts";
 import { throughput } from "./figures/throughput.ts";
 import { timeoutOvershoot } from "./figures/timeout-overshoot.ts";
@@ -54,6 +56,7 @@ const figures: readonly Figure[] = [
   throughput,
   logTail,
   serverCpu,
+  signedCall,
   largePayload,
   idleMemory,
   memoryPerFunction,
@@ -64,6 +67,7 @@ const figures: readonly Figure[] = [
   manyFunctions,
   events,
   deepQueue(executable),
+  fuzzedRequests,
 ];
 
 const wanted = chosen();

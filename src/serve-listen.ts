@@ -28,6 +28,11 @@ export interface Listener {
 type Tls = { readonly cert: string; readonly key: string };
 
 const LOOK_MS = 2000;
+/**
+ * Connections that the first listener has not accepted yet when it stops are lost. All that came while the second one was made are
+ * accepted after this time; of those that come in the instant itself one may have to try again.
+ */
+const HANDOVER_MS = 100;
 
 /** @throws ListenError */
 export function listen(config: Config, parts: ListenParts): Listener {
@@ -60,7 +65,9 @@ function listenWithTls(config: Config, parts: ListenParts, files: { tlsCert: str
       tls = fresh;
       const before = [...servers];
       servers.add(open());
-      for (const server of before) void server.stop().then(() => servers.delete(server));
+      setTimeout(() => {
+        for (const server of before) void server.stop().then(() => servers.delete(server));
+      }, HANDOVER_MS);
       parts.log.info("The TLS certificate was replaced");
     } catch (error) {
       parts.log.error({ err: error }, "Cannot take over the TLS certificate that changed: the one before stays");

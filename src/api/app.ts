@@ -48,9 +48,9 @@ function withShortcuts(
   doors: { serve: Servant; url: UrlDoor; refuse: (error: AwsError) => Response },
 ): Hono {
   const { fetch } = app;
+  const isReadable = readableUrls();
   app.fetch = (request, env, ...rest) => {
-    // Without its host the URL is a path: nothing behind could read it.
-    if (request.url.startsWith("/")) return doors.refuse(unreadableHost());
+    if (!isReadable(request.url)) return doors.refuse(unreadableHost());
     const peer = peerOf(env);
     const answered = doors.url(request, peer);
     if (answered) return answered;
@@ -114,6 +114,17 @@ function refuse(services: Services, { error, requestId }: { error: unknown; requ
   if (!(error instanceof AwsError || hungUp)) services.log.error({ err: error, requestId }, "A request failed");
   const { status, headers, body } = renderError(error, requestId);
   return new Response(body, { status, headers });
+}
+
+/** What Bun puts together of Host and path need be no URL, and then nothing behind could read it. Clients come by the same host again. */
+function readableUrls(): (url: string) => boolean {
+  let known = "/";
+  return (url) => {
+    if (url.startsWith(known) && known !== "/") return true;
+    if (!URL.canParse(url)) return false;
+    known = url.slice(0, url.indexOf("/", "https://".length) + 1) || "/";
+    return true;
+  };
 }
 
 const unreadableHost = (): AwsError =>

@@ -13,6 +13,8 @@ export interface Peer {
 export const IDLE_SECONDS = 60;
 /** A body that has begun has to come at this speed, all in all, once its first minute is over. */
 const BODY_BYTES_PER_SECOND_MIN = 8 * 1024;
+/** For the refusal to be read. */
+const REFUSED_SECONDS = 2;
 const GRACE_MS = IDLE_SECONDS * 1000;
 
 /** Looks at a body as it comes in: as long as that goes on, and fast enough, the connection stays. */
@@ -32,6 +34,8 @@ export class BodyWatch {
     this.#bytes += bytes;
     this.#peer?.timeout(this.#request, IDLE_SECONDS);
     const passedMs = performance.now() - this.#startMs - GRACE_MS;
-    return passedMs <= 0 || this.#bytes >= (passedMs / 1000) * BODY_BYTES_PER_SECOND_MIN;
+    const isTooSlow = passedMs > 0 && this.#bytes < (passedMs / 1000) * BODY_BYTES_PER_SECOND_MIN;
+    if (isTooSlow) this.#peer?.timeout(this.#request, REFUSED_SECONDS);
+    return !isTooSlow;
   }
 }

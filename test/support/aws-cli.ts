@@ -24,10 +24,24 @@ if (!awsCliAvailable)
 /**
  * Runs `aws --endpoint-url <endpoint> …args` with nothing of the user's own: no profile, no pager, no proxy, made-up credentials.
  */
-export async function awsCli(endpoint: string, ...args: string[]): Promise<AwsCliResult> {
+export function awsCli(endpoint: string, ...args: string[]): Promise<AwsCliResult> {
+  return awsCliAs({}, endpoint, ...args);
+}
+
+/** With other settings in its environment: a key, or who signs the server's certificate. */
+export async function awsCliAs(
+  env: Readonly<Record<string, string>>,
+  endpoint: string,
+  ...args: string[]
+): Promise<AwsCliResult> {
   if (!executable) throw new Error("Cannot run the AWS CLI: there is no aws on this machine (Debian: awscli)");
   const command = [executable, "--endpoint-url", endpoint, ...args];
-  const child = Bun.spawn(command, { env: ENVIRONMENT, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+  const child = Bun.spawn(command, {
+    env: { ...ENVIRONMENT, ...env },
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
   const [code, stdout, stderr] = await Promise.all([
     child.exited,
     new Response(child.stdout).text(),
