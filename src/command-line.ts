@@ -29,9 +29,8 @@ export async function runCommandLine(argv: readonly string[], own: OwnCommands):
 
 async function serve(config: Config, own: OwnCommands): Promise<void> {
   const server = await startServer(config, own);
-  process.stdout.write(
-    banner({ url: server.url, isolation: server.isolation, config, colours: process.stdout.isTTY === true }),
-  );
+  const { url, isolation, callers } = server;
+  process.stdout.write(banner({ url, isolation, callers, config, colours: process.stdout.isTTY === true }));
   stopOnSignal(server);
 }
 

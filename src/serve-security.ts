@@ -17,7 +17,12 @@ import { AccessFacts } from "./services/access/access-facts.ts";
 import { Authorizer } from "./services/access/authorizer.ts";
 import type { Store } from "./store/port.ts";
 
+/** Who may call: everybody, who has a key, or nobody but the host as there is no key yet. */
+export type Callers = "everybody" | "keys" | "no keys yet";
+
 export interface Security {
+  /** At the start. */
+  readonly callers: Callers;
   readonly facts: AccessFacts;
   readonly authorizer: Authorizer;
   readonly guards: Guards;
@@ -53,6 +58,7 @@ export async function openSecurity(
   const guarded = needsKeys(config);
   const gate = guarded ? new Gate({ home, clock, keyring, authorizer, rates, rate: config.rateLimit }) : undefined;
   return {
+    callers: !guarded ? "everybody" : keyring.isEmpty ? "no keys yet" : "keys",
     facts,
     authorizer,
     guards: { gate, audit, keyring },

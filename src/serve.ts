@@ -27,7 +27,7 @@ import type { WallKind, Walls } from "./sandbox/walls/walls.ts";
 import { openKeyFile } from "./security/key-file.ts";
 import type { Sealer } from "./security/seal.ts";
 import { ListenError, type Listener, listen } from "./serve-listen.ts";
-import { openSecurity, type Security } from "./serve-security.ts";
+import { type Callers, openSecurity, type Security } from "./serve-security.ts";
 import { type Network, openNetwork, openWalls } from "./serve-walls.ts";
 import { restoreConcurrency } from "./services/concurrency/restore.ts";
 import type { Services } from "./services/context.ts";
@@ -47,6 +47,7 @@ export interface Server {
   readonly url: string;
   /** What stands around functions. */
   readonly isolation: WallKind;
+  readonly callers: Callers;
   /** No new calls; those that run finish, up to the configured deadline. Answers how many did not. */
   stop(): Promise<number>;
 }
@@ -93,7 +94,7 @@ export async function startServer(config: Config, own: OwnCommands): Promise<Ser
     Buckets.open({ directory: config.dataDirectory, clock: systemClock, ids: randomIds }),
   );
   const bundler = new Bundler({ command: own.bundler });
-  const security = await openSecurity(config, { store, sealer, log });
+  const security = await withStore(store, () => openSecurity(config, { store, sealer, log }));
   const services = assemble({
     config,
     log,
@@ -140,6 +141,7 @@ export async function startServer(config: Config, own: OwnCommands): Promise<Ser
   return {
     url: urlOf(config, listener.port),
     isolation: walls.kind,
+    callers: security.callers,
     async stop() {
       void listener.stop();
       await services.schedules.stop();

@@ -25,6 +25,7 @@ const PAGES: readonly Page[] = [
   page("GET", /^\/metrics\/?$/, "GetMetrics"),
   page("GET", /^\/_lambent\/capabilities\/?$/, "GetCapabilities"),
   page("GET", /^\/_lambent\/invocations\/?$/, "ListInvocations"),
+  page("GET", /^\/_lambent\/logs\//, "GetLogs"),
   page("GET", /^\/_lambent\/events(\/queued)?\/?$/, "ListEvents"),
   page("GET", /^\/_lambent\/events\//, "GetEvent"),
   page("POST", /^\/_lambent\/events\/redrive\/?$/, "RedriveEvents"),

@@ -1,6 +1,8 @@
 /** `lambent keys`: who may call a running server. */
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
+import { type ClientSettings, readClientSettings } from "../config-client.ts";
+import { rotateKeyFile } from "../security/key-file.ts";
 import { ask, serverCommand } from "./ask.ts";
 import { table } from "./table.ts";
 
@@ -57,6 +59,13 @@ export function addKeys(program: Command): void {
       const path = `/_lambent/keys/${encodeURIComponent(key)}/rotate`;
       print((await ask(options, { method: "POST", path, body })) as NewKey, options);
     });
+  keys
+    .command("rotate-file")
+    .description("Put a new key first into the key file, with which secrets are sealed at rest")
+    .option("--data-dir <path>", "the server's data folder (LAMBENT_DATA_DIR; default: ./.lambent)")
+    .option("--key-file <path>", "the key file, where it is not in there (LAMBENT_KEY_FILE)")
+    .exitOverride()
+    .action(rotateFile);
   serverCommand(keys, "rm <key>", "Remove a key, named by its id or name: from then on it opens nothing").action(
     async (key: string, options: Record<string, string>) => {
       const path = `/_lambent/keys/${encodeURIComponent(key)}`;
@@ -64,6 +73,12 @@ export function addKeys(program: Command): void {
       console.log(`${removed} removed`);
     },
   );
+}
+
+function rotateFile({ dataDir, keyFile }: ClientSettings): void {
+  const path = readClientSettings({ ...(dataDir && { dataDir }), ...(keyFile && { keyFile }) }).keyFile;
+  const id = rotateKeyFile(path);
+  console.log(`${path} has a new first key, ${id}: restart the server, which then seals everything anew`);
 }
 
 function print(key: NewKey, { json }: { json?: string }): void {

@@ -31,3 +31,19 @@ test("a key file that others may read ends the start with what to do", async () 
     await directory.remove();
   }
 });
+
+test("a key file that was rotated opens what it opened before, for the server and for its host", async () => {
+  const server = await startServer({ flags: ["--auth", "keys"] });
+  try {
+    const own = ["--data-dir", server.dataDirectory];
+    const list = () => runLambent(["keys", "ls", "--url", server.url, ...own]);
+    await runLambent(["keys", "create", "--name", "ann", "--role", "reader", "--url", server.url, ...own]);
+    const rotated = await runLambent(["keys", "rotate-file", ...own]);
+    expect(rotated.stdout).toContain("has a new first key");
+    expect((await list()).stdout).toContain("ann"); // the server does not know the new one yet
+    await server.restart();
+    expect((await list()).stdout).toMatch(/ann +AKIA\w+ +reader +\S+ +never/);
+  } finally {
+    await server.stop();
+  }
+});

@@ -100,10 +100,17 @@ describe("when the key file changes", () => {
     const { accessKeyId, secretAccessKey } = await (await open()).create(settings());
     const rotated = await open(new Sealer([{ id: "two", secret: randomBytes(32) }, sealing]));
     expect(rotated.find(accessKeyId)?.secret).toBe(secretAccessKey);
-    const lost = await open(new Sealer([{ id: "two", secret: randomBytes(32) }]));
+    const lost = await open(new Sealer([{ id: "three", secret: randomBytes(32) }]));
     expect(lost.find(accessKeyId)).toBeUndefined();
     expect(lost.lost).toEqual([accessKeyId]);
     expect(lost.info(accessKeyId)?.usable).toBe(false);
+  });
+
+  test("secrets are sealed anew at the next start, and the old key may go", async () => {
+    const { accessKeyId, secretAccessKey } = await (await open()).create(settings());
+    const fresh = { id: "two", secret: randomBytes(32) };
+    await open(new Sealer([fresh, sealing]));
+    expect((await open(new Sealer([fresh]))).find(accessKeyId)?.secret).toBe(secretAccessKey);
   });
 
   test("the host's own key follows from each key in it, and from nothing else", async () => {

@@ -59,6 +59,7 @@ export class Keyring {
   static async open(parts: KeyringParts): Promise<Keyring> {
     const keyring = new Keyring(parts);
     for await (const document of everyDocument(parts.documents, KIND)) keyring.#take(document);
+    await keyring.#sealAnew();
     for await (const { key, body } of everyDocument(parts.documents, USE_KIND))
       keyring.#stored.set(key, (body as { usedAtMs: number }).usedAtMs);
     return keyring;
@@ -100,9 +101,7 @@ export class Keyring {
     if (settings.role === null) parseIdentityPolicy(settings.policy);
     const credentials = newCredentials();
     const { accessKeyId, secretAccessKey } = credentials;
-    const sealed = this.#parts.sealer.seal(secretAccessKey, contextOf(accessKeyId));
-    const body: Body = { ...settings, sealedSecret: Buffer.from(sealed).toString("base64") };
-    await this.#put(accessKeyId, body);
+    await this.#put(accessKeyId, { ...settings, sealedSecret: this.#sealed(accessKeyId, secretAccessKey) });
     return credentials;
   }
 
@@ -155,6 +154,19 @@ export class Keyring {
       const nowMs = this.#parts.clock.nowMs();
       await this.#parts.documents.put({ kind: USE_KIND, owner: "", key, body: { usedAtMs }, nowMs });
     }
+  }
+
+  /** What an older key of the key file has sealed: that one may go then. */
+  async #sealAnew(): Promise<void> {
+    const { sealer } = this.#parts;
+    for (const [id, { body, key }] of this.#entries) {
+      if (!key || !sealer.isStale(Buffer.from(body.sealedSecret, "base64"))) continue;
+      await this.#put(id, { ...body, sealedSecret: this.#sealed(id, key.secret) });
+    }
+  }
+
+  #sealed(accessKeyId: string, secret: string): string {
+    return Buffer.from(this.#parts.sealer.seal(secret, contextOf(accessKeyId))).toString("base64");
   }
 
   async #put(accessKeyId: string, body: Body): Promise<void> {
