@@ -197,7 +197,7 @@ function assemble(parts: {
     log,
     onSettled: (name) => resolver.forget(name),
   });
-  const { facts, authorizer } = parts.security;
+  const { facts, authorizer, callers } = parts.security;
   const resolver: Resolver = new Resolver({
     home,
     store,
@@ -233,6 +233,7 @@ function assemble(parts: {
     resolver,
     facts,
     authorizer,
+    guarded: callers !== "everybody",
     downloads: new Downloads(randomBytes(32), systemClock),
     s3Source: s3Source({ embedded: parts.buckets, remote: config.s3 }),
     clock,

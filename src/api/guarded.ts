@@ -63,12 +63,12 @@ export async function performGuarded<Name extends OperationName>(
     const entered = gate && (await gate.enter(exchange, name));
     trail.caller = entered?.caller ?? callerOf(exchange.request, { peer: exchange.peer, key: undefined });
     gate?.count(trail.caller);
+    const verb = VERBS[name];
+    if (verb === undefined) throw notSupported(name);
     const input = await bindWhole(entered?.exchange ?? exchange, name);
     trail.resource = neededFor(name, input, ctx.home)[0]?.resource ?? null;
     const waiting = gate?.authorize(trail.caller, name, input);
     if (waiting) await waiting;
-    const verb = VERBS[name];
-    if (verb === undefined) throw notSupported(name);
     const output = (await verb(ctx, input)) as Output;
     note(guards, { ctx, exchange, name, trail, outcome: "ok" });
     return output;

@@ -19,7 +19,7 @@ const FUNCTION_NAME = /^[\w-]{1,140}$/;
 export function lambentPages(services: Services, { audit, keyring }: Guards): Hono {
   const pages = new Hono();
   pages.get("/health", (c) => c.json({ status: "ok", ...services.dispatcher.census() }));
-  pages.get("/capabilities", (c) => c.json({ operations: capabilities() }));
+  pages.get("/capabilities", (c) => c.json({ operations: capabilities(services) }));
   pages.get("/invocations", (c) => {
     const before = Number(c.req.query("before") ?? Number.MAX_SAFE_INTEGER);
     const count = Math.min(Number(c.req.query("count") ?? RECORDS_DEFAULT), RECORDS_MAX);
@@ -68,12 +68,12 @@ export function lambentPages(services: Services, { audit, keyring }: Guards): Ho
  * `real`: does what it does on AWS, with the exceptions that the README lists. `stored`: is kept and shown, and acted upon by nothing.
  * `absent`: answers that it is not supported.
  */
-function capabilities(): Record<string, "real" | "stored" | "absent"> {
+function capabilities(services: { guarded: boolean }): Record<string, "real" | "stored" | "absent"> {
   const names = Object.keys(OPERATIONS) as OperationName[];
-  return Object.fromEntries(names.sort().map((name) => [name, capabilityOf(name)]));
+  return Object.fromEntries(names.sort().map((name) => [name, capabilityOf(name, services)]));
 }
 
-function capabilityOf(name: OperationName): "real" | "stored" | "absent" {
+function capabilityOf(name: OperationName, services: { guarded: boolean }): "real" | "stored" | "absent" {
   if (VERBS[name] === undefined) return "absent";
-  return isStoredOnly(name) ? "stored" : "real";
+  return isStoredOnly(name, services) ? "stored" : "real";
 }

@@ -44,6 +44,8 @@ export interface Services {
   /** What decisions about access know of functions. */
   readonly facts: AccessFacts;
   readonly authorizer: Authorizer;
+  /** Whether callers need keys, and policies decide. */
+  readonly guarded: boolean;
   readonly downloads: Downloads;
   /** Where code comes from that is named by `S3Bucket` and `S3Key`. */
   readonly s3Source: S3Source;

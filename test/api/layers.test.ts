@@ -391,7 +391,7 @@ describe("the policy of a layer version", () => {
       given: [publish()],
       request: permit("s"),
       status: 201,
-      warning: "Resource policies are stored",
+      warning: "Policies of layer versions are stored",
     },
     {
       name: "is refused for a version that is not there",

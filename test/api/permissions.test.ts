@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "bun:test";
-import { appForEach, arnOf } from "../support/app.ts";
+import { appForEach, arnOf, startApp } from "../support/app.ts";
 import { type Request, run, type Scenario } from "../support/scenario.ts";
 
 const app = appForEach();
@@ -275,4 +275,29 @@ describe("resource policies as documents", () => {
       status: 204,
     },
   ])("$name", (scenario) => run(app(), scenario));
+});
+
+describe("a policy that nothing asks", () => {
+  const path = "/2015-03-31/functions/f/policy";
+  const statement = { StatementId: "s", Action: "lambda:InvokeFunction", Principal: "*" };
+
+  test("says so when it is written", async () => {
+    const added = await app().send("POST", path, statement);
+    expect(added.headers.get("x-lambent-warning")).toContain("--auth off");
+    const whole = await app().send("PUT", `/2026-07-09/resource-policy/${encodeURIComponent(arnOf("f"))}`, {
+      Policy: JSON.stringify({
+        Version: "2012-10-17",
+        Statement: [{ Effect: "Allow", Principal: "*", Action: "lambda:InvokeFunction", Resource: arnOf("f") }],
+      }),
+    });
+    expect(whole.headers.get("x-lambent-warning")).toContain("--auth off");
+  });
+
+  test("says nothing where callers need keys", async () => {
+    const guarded = await startApp({ guarded: true });
+    await guarded.createFunction("f");
+    const added = await guarded.send("POST", path, statement);
+    expect([added.status, added.headers.get("x-lambent-warning")]).toEqual([201, null]);
+    await guarded.close();
+  });
 });

@@ -60,6 +60,7 @@ export interface TestApp {
 export interface TestAppOptions {
   readonly concurrencyMax?: number;
   readonly codeBytesMax?: number;
+  readonly guarded?: boolean;
   readonly networkPolicyIds?: readonly string[];
   /** Default: a new one in memory, closed with the app. */
   readonly store?: Store;
@@ -131,6 +132,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     resolver,
     facts,
     authorizer: new Authorizer({ home, clock, facts }),
+    guarded: options.guarded ?? false,
     downloads: new Downloads(new Uint8Array(32), clock),
     s3Source: s3Source({ embedded: { readWhole: async () => ({ kind: "no-bucket" }) }, remote: null }),
     clock,

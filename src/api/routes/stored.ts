@@ -5,22 +5,23 @@ import type { Verb, Verbs } from "./route.ts";
 interface StoredThing {
   /** For the caller of one of the `writes`. */
   readonly warning: string;
+  /** Where callers need keys it acts. */
+  readonly actsGuarded?: true;
   readonly writes: readonly OperationName[];
   readonly others: readonly OperationName[];
 }
 
 export const STORED: readonly StoredThing[] = [
   {
-    warning: "Resource policies are stored; no call is allowed or refused by them yet",
-    writes: ["AddPermission", "PutResourcePolicy", "AddLayerVersionPermission"],
-    others: [
-      "RemovePermission",
-      "GetPolicy",
-      "GetResourcePolicy",
-      "DeleteResourcePolicy",
-      "RemoveLayerVersionPermission",
-      "GetLayerVersionPolicy",
-    ],
+    warning: "Resource policies are stored; while the server runs with --auth off nobody is let in or refused by them",
+    actsGuarded: true,
+    writes: ["AddPermission", "PutResourcePolicy"],
+    others: ["RemovePermission", "GetPolicy", "GetResourcePolicy", "DeleteResourcePolicy"],
+  },
+  {
+    warning: "Policies of layer versions are stored; they are for other accounts, and there is one here",
+    writes: ["AddLayerVersionPermission"],
+    others: ["RemoveLayerVersionPermission", "GetLayerVersionPolicy"],
   },
   {
     warning: "Code signing configurations are stored; signatures are not verified",
@@ -46,23 +47,29 @@ export const STORED: readonly StoredThing[] = [
   },
 ];
 
-export const isStoredOnly = (name: OperationName): boolean =>
-  STORED.some(({ writes, others }) => writes.includes(name) || others.includes(name));
+/** `guarded`: whether callers need keys. */
+export const isStoredOnly = (name: OperationName, { guarded }: { guarded: boolean }): boolean =>
+  STORED.some(
+    ({ writes, others, actsGuarded }) => !(actsGuarded && guarded) && (writes.includes(name) || others.includes(name)),
+  );
 
 /** The same verbs, where those that only store warn of it. */
 export function warningOfStored(verbs: Verbs): Verbs {
   let warning = verbs;
   for (const thing of STORED) {
-    for (const name of thing.writes) warning = withWarning(warning, { name, text: thing.warning });
+    for (const name of thing.writes) warning = withWarning(warning, { name, thing });
   }
   return warning;
 }
 
-function withWarning<Name extends OperationName>(verbs: Verbs, { name, text }: { name: Name; text: string }): Verbs {
+function withWarning<Name extends OperationName>(
+  verbs: Verbs,
+  { name, thing }: { name: Name; thing: StoredThing },
+): Verbs {
   const verb: Verb<Name> | undefined = verbs[name];
   if (verb === undefined) return verbs;
   const warning: Verb<Name> = (ctx, input) => {
-    ctx.warn(text);
+    if (!(thing.actsGuarded && ctx.guarded)) ctx.warn(thing.warning);
     return verb(ctx, input);
   };
   return { ...verbs, [name]: warning };
