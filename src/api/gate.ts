@@ -7,7 +7,7 @@ import type { AccessKey } from "../security/keys/access-key.ts";
 import type { Keyring } from "../security/keys/keyring.ts";
 import type { RateLimiter } from "../security/rate.ts";
 import { SignatureError, type SignatureFault } from "../security/sigv4/signature-error.ts";
-import { type Claim, mismatch, sha256Hex, Verifier } from "../security/sigv4/verify.ts";
+import { type Claim, isSame, mismatch, sha256Hex, Verifier } from "../security/sigv4/verify.ts";
 import type { Authorizer } from "../services/access/authorizer.ts";
 import type { Caller } from "../services/access/caller.ts";
 import type { Home } from "../services/context.ts";
@@ -94,6 +94,25 @@ export class Gate {
     }
   }
 
+  /**
+   * By key id and secret, as a user's name and password: for who cannot sign, and only where nobody in between can read it.
+   * @throws AwsError UnrecognizedClientException, InvalidSignatureException, ExpiredTokenException, AccessDeniedException
+   */
+  enterByPassword(request: Request, peer: Peer | undefined): Caller {
+    const [id, secret] = basicCredentials(request.headers.get("authorization") ?? "");
+    const key = this.#parts.keyring.find(id);
+    const address = peer?.requestIP(request)?.address ?? "";
+    if (!request.url.startsWith("https:") && !/^(::ffff:)?127\.|^::1$/.test(address))
+      throw new AwsError("AccessDeniedException", "A key's secret goes over TLS or loopback only");
+    if (!key)
+      throw new AwsError("UnrecognizedClientException", "The security token included in the request is invalid.");
+    if (!isSame(sha256Hex(key.secret), sha256Hex(secret)))
+      throw new AwsError("InvalidSignatureException", "The password is not the secret of that key");
+    if (key.expiresAtMs !== null && key.expiresAtMs <= this.#parts.clock.nowMs())
+      throw new AwsError("ExpiredTokenException", "The security token included in the request is expired");
+    return callerOf(request, { peer, key });
+  }
+
   /** Counts a request against the key's rate. @throws AwsError TooManyRequestsException */
   count({ key }: Caller): void {
     if (!key) return;
@@ -118,6 +137,13 @@ export function callerOf(
       return request.headers.get("user-agent") ?? undefined;
     },
   };
+}
+
+/** Name and password of the `Basic` scheme. */
+function basicCredentials(header: string): [name: string, password: string] {
+  const text = Buffer.from(header.slice("Basic ".length), "base64").toString();
+  const at = text.indexOf(":");
+  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
 }
 
 const CODES: Readonly<Record<SignatureFault, ErrorCode>> = {

@@ -7,6 +7,7 @@ import { readBytes } from "./body.ts";
 import { peerOf } from "./exchange.ts";
 import { callerOf, claimedKeyId } from "./gate.ts";
 import { type Guards, isRefusal, whoOf } from "./guarded.ts";
+import { IDLE_SECONDS } from "./peer.ts";
 
 interface Page {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
@@ -61,19 +62,29 @@ export function guardPages(services: Services, guards: Guards): MiddlewareHandle
       if (refused || c.req.method !== "GET")
         guards.audit?.write({ requestId, action, resource, outcome, ...whoOf(caller, claimed) }, { refused });
     };
+    const request = c.req.raw;
+    const peer = peerOf(c.env);
     try {
       if (guards.gate) {
-        caller = await guards.gate.enterWith(c.req.raw, { peer: peerOf(c.env), body: await takeBody(c) });
+        caller = isBasic(request)
+          ? guards.gate.enterByPassword(request, peer)
+          : await guards.gate.enterWith(request, { peer, body: await takeBody(c) });
         await guards.gate.authorizeFor(caller, { action, resource });
-      }
+      } else await takeBody(c);
     } catch (error) {
       if (isRefusal(error)) note((error as AwsError).code, true, claimedKeyId(error));
       throw error;
     }
+    peer?.timeout(request, 0); // a page may have a lot to do
     await next();
+    peer?.timeout(request, IDLE_SECONDS);
     note(c.res.status <= OK_STATUS_MAX ? "ok" : String(c.res.status), false);
   };
 }
+
+/** Prometheus cannot sign, but it knows passwords. */
+const isBasic = ({ url, headers }: Request): boolean =>
+  new URL(url).pathname === "/metrics" && (headers.get("authorization") ?? "").startsWith("Basic ");
 
 /** Reads it, and leaves the request with one that can be read again. */
 async function takeBody(c: Context): Promise<Uint8Array> {

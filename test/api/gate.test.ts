@@ -629,3 +629,27 @@ describe("a function URL with keys", () => {
     expect((await invoke(key, "web")).status).toBe(200);
   });
 });
+
+describe("metrics by user name and password", () => {
+  const get = async (id: string, secret: string, change: { path?: string; url?: string; from?: string } = {}) => {
+    const { path = "/metrics", url = ORIGIN, from = "127.0.0.1" } = change;
+    const headers = { authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString("base64")}` };
+    const peer = { requestIP: () => ({ address: from }), timeout() {} };
+    return (await app.fetch(new Request(`${url}${path}`, { headers }), peer)).status;
+  };
+
+  test("are for keys that may read them, where nobody reads along, and no other page is", async () => {
+    const { accessKeyId, secretAccessKey } = await keyOf({ statements: [allow("lambent:GetMetrics")] });
+    expect(await get(accessKeyId, secretAccessKey)).toBe(200);
+    expect(await get(accessKeyId, "guessed")).toBe(403);
+    expect(await get("AKIANOBODYNOBODYNOBO", secretAccessKey)).toBe(403);
+    expect(await get(accessKeyId, secretAccessKey, { from: "192.0.2.1" })).toBe(403);
+    expect(await get(accessKeyId, secretAccessKey, { from: "192.0.2.1", url: "https://lambda.example" })).toBe(200);
+    expect(await get(admin.accessKeyId, admin.secretAccessKey, { path: "/_lambent/keys" })).toBe(400);
+    expect(await get(admin.accessKeyId, admin.secretAccessKey, { path: FUNCTIONS })).toBe(400);
+    const invoker = await keyOf({ role: "invoker" });
+    expect(await get(invoker.accessKeyId, invoker.secretAccessKey)).toBe(403);
+    const over = await keyOf({ role: "reader", expiresAtMs: base.clock.nowMs() });
+    expect(await get(over.accessKeyId, over.secretAccessKey)).toBe(403);
+  });
+});

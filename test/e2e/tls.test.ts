@@ -81,6 +81,7 @@ describe("a server with a certificate", () => {
       );
     expect(await fails(url)).toBe(true); // nobody has signed it
     expect(await fails(url.replace("https", "http"))).toBe(true);
+    expect((await runLambent(["health", "--url", url])).code).toBe(0); // a health check asks no more than that
   });
 
   test.if(awsCliAvailable)("serves the AWS CLI with keys, and lambent's own commands", async () => {
