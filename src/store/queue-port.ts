@@ -26,6 +26,8 @@ export interface DeliveryHead {
   readonly condition: Condition;
   /** What a dead-letter queue is told beside the event, as message attributes; undefined for a destination. */
   readonly attributes?: { readonly errorCode: number; readonly errorMessage: string } | undefined;
+  /** The call's trace header: the chain of calls goes on through a queue. */
+  readonly traceId?: string | undefined;
   /** A UUID of its own, so that what is delivered twice lands in the same place. */
   readonly deliveryId: string;
 }

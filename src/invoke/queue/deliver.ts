@@ -81,6 +81,9 @@ function sqsRequest({ endpoint, event, head }: Outgoing): OutgoingRequest {
       QueueUrl: `${endpoint.url}/${account}/${name}`,
       MessageBody: textOf(event.body),
       ...(attributes.length > 0 && { MessageAttributes: Object.fromEntries(attributes) }),
+      ...(head.traceId !== undefined && {
+        MessageSystemAttributes: { AWSTraceHeader: { DataType: "String", StringValue: head.traceId } },
+      }),
     },
   });
 }

@@ -141,11 +141,10 @@ function recordFor(deps: EndingDeps, ended: Ended, targetArn: string): NewEvent 
     response,
   };
   const next = { acceptedAtMs: nowMs, dueAtMs: nowMs, body: encodeRecord(record) };
+  const traceId = traceAfter(deps, head);
   const called = ownFunction(deps.home, targetArn);
   if (called) {
     const { name: functionName, qualifier } = called;
-    // The chain goes on through the destination.
-    const traceId = head.traceId && followLineage(head.traceId, functionArn(deps.home, head.functionName)).traceId;
     const call = { kind: "invocation" as const, functionName, qualifier, traceId };
     return { ...next, lane: functionName, requestId: deps.ids.uuid(), head: call };
   }
@@ -153,7 +152,7 @@ function recordFor(deps: EndingDeps, ended: Ended, targetArn: string): NewEvent 
     ...next,
     lane: targetArn,
     requestId,
-    head: deliveryHead(deps, { targetArn, functionArn: callArn, condition }),
+    head: deliveryHead(deps, { targetArn, functionArn: callArn, condition, traceId }),
   };
 }
 
@@ -170,15 +169,22 @@ function deadLetterFor(deps: EndingDeps, ended: Ended, targetArn: string): NewEv
     requestId: event.requestId,
     acceptedAtMs: nowMs,
     dueAtMs: nowMs,
-    head: { ...deliveryHead(deps, { targetArn, functionArn: callArn, condition }), attributes },
+    head: {
+      ...deliveryHead(deps, { targetArn, functionArn: callArn, condition, traceId: traceAfter(deps, head) }),
+      attributes,
+    },
     body: event.body,
   };
 }
 
 const deliveryHead = (
   deps: EndingDeps,
-  facts: Pick<DeliveryHead, "targetArn" | "functionArn" | "condition">,
+  facts: Pick<DeliveryHead, "targetArn" | "functionArn" | "condition" | "traceId">,
 ): DeliveryHead => ({ kind: "delivery", ...facts, deliveryId: deps.ids.uuid() });
+
+/** The chain of calls goes on through whatever the call's end is told to. */
+const traceAfter = ({ home }: EndingDeps, { traceId, functionName }: InvocationHead): string | undefined =>
+  traceId && followLineage(traceId, functionArn(home, functionName)).traceId;
 
 /** A function of this server's account and region. */
 function ownFunction(home: ArnHome, arn: string): { name: string; qualifier: string | undefined } | undefined {

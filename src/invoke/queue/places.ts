@@ -30,6 +30,20 @@ export class Places {
     this.#takenCount++;
   }
 
+  /** Takes one as soon as one is left. */
+  enter(): Promise<void> {
+    if (this.leftCount > 0) {
+      this.take();
+      return Promise.resolve();
+    }
+    return new Promise((resolve) => {
+      this.wait(() => {
+        this.take();
+        resolve();
+      });
+    });
+  }
+
   free(): void {
     this.#takenCount--;
     while (this.leftCount > 0 && this.#waiting.length > 0) this.#waiting.shift()?.();

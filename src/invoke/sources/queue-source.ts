@@ -12,7 +12,7 @@ import type { Log } from "../../core/log.ts";
 import type { InvocationHead, QueuedEvent } from "../../store/queue-port.ts";
 import type { AwsEndpoint } from "../aws-call.ts";
 import type { AttemptEnd } from "../queue/attempt.ts";
-import { type Places, SHARE } from "../queue/places.ts";
+import { Places, SHARE } from "../queue/places.ts";
 import { deferralMs } from "../queue/retry-policy.ts";
 import { Batch, callOf, endOf } from "./batch.ts";
 import { compilePattern, type Matcher } from "./event-pattern.ts";
@@ -42,12 +42,15 @@ export class QueueSource {
   readonly #filters: readonly Matcher[];
   readonly #batchSize: number;
   readonly #windowMs: number;
-  readonly #runningMax: number;
+  /** For batches that run at the same time. */
+  readonly #own: Places;
   readonly #stopping = new AbortController();
   readonly #running = new Set<Promise<void>>();
   #gathered = new Batch();
   #cancelWindow: (() => void) | undefined;
   #onRoom: (() => void) | undefined;
+  /** Batches that wait to be tried once more. */
+  #deferredCount = 0;
   #queue: SqsQueue | undefined;
   #loop: Promise<void> | undefined;
   #lastResult: string | undefined;
@@ -60,7 +63,7 @@ export class QueueSource {
     this.#filters = (settings.FilterCriteria?.Filters ?? []).map(({ Pattern }) => compilePattern(Pattern ?? "{}"));
     this.#batchSize = settings.BatchSize ?? BATCH_SIZE_DEFAULT;
     this.#windowMs = (settings.MaximumBatchingWindowInSeconds ?? 0) * 1000;
-    this.#runningMax = settings.ScalingConfig?.MaximumConcurrency ?? Number.POSITIVE_INFINITY;
+    this.#own = new Places(settings.ScalingConfig?.MaximumConcurrency ?? Number.POSITIVE_INFINITY);
   }
 
   /** What `LastProcessingResult` says; undefined before there is anything to say. */
@@ -153,6 +156,15 @@ export class QueueSource {
 
   /** As long as the messages are this server's, a call for which there was no room, or that the service failed, is tried again. */
   async #run(queue: SqsQueue, batch: Batch): Promise<void> {
+    await this.#own.enter();
+    try {
+      await this.#runToEnd(queue, batch);
+    } finally {
+      this.#own.free();
+    }
+  }
+
+  async #runToEnd(queue: SqsQueue, batch: Batch): Promise<void> {
     const untilMs = batch.receivedAtMs + queue.visibilityMs;
     for (let deferrals = 0; ; deferrals++) {
       const end = await this.#call(batch);
@@ -160,13 +172,13 @@ export class QueueSource {
       const again = end.kind === "throttled" || end.kind === "broken" || isReservedZero(end);
       if (!again || performance.now() + deferralMs(deferrals) >= untilMs) return this.#settle(queue, batch, end);
       this.#note(`PROBLEM: ${end.reason}`);
-      await this.#sleep(deferralMs(deferrals));
+      await this.#defer(deferralMs(deferrals));
     }
   }
 
   async #call(batch: Batch): Promise<AttemptEnd> {
     const { places, ids, clock, attempt } = this.#deps;
-    await this.#place();
+    await places.enter();
     try {
       if (this.#stopped) return { kind: "stopping" };
       const { event, head } = callOf(batch, { mapping: this.mapping, requestId: ids.uuid(), nowMs: clock.nowMs() });
@@ -181,7 +193,7 @@ export class QueueSource {
     if (result.kind === "failed") {
       this.#note(`PROBLEM: ${result.reason}`);
       // What cannot be called at all would otherwise go round as fast as the queue hands it out.
-      if (end.kind === "over") await this.#sleep(RETRY_MS_MIN);
+      if (end.kind === "over") await this.#defer(RETRY_MS_MIN);
       return;
     }
     const done = batch.messages.filter(({ MessageId }) => !result.failedIds.has(MessageId));
@@ -211,21 +223,7 @@ export class QueueSource {
 
   #hasRoom(): boolean {
     const { leftCount } = this.#deps.places;
-    return this.#running.size < this.#runningMax && this.#running.size < SHARE * leftCount;
-  }
-
-  #place(): Promise<void> {
-    const { places } = this.#deps;
-    if (places.leftCount > 0) {
-      places.take();
-      return Promise.resolve();
-    }
-    return new Promise((resolve) => {
-      places.wait(() => {
-        places.take();
-        resolve();
-      });
-    });
+    return this.#deferredCount === 0 && this.#own.leftCount > 0 && this.#running.size < SHARE * leftCount;
   }
 
   #note(result: string): void {
@@ -236,6 +234,14 @@ export class QueueSource {
         { queue: this.#arn, function: this.mapping.functionName, result },
         "An event source has a problem",
       );
+  }
+
+  /** While a batch waits no others are asked for: they could only wait as well, until they were received too often. */
+  async #defer(ms: number): Promise<void> {
+    this.#deferredCount++;
+    await this.#sleep(ms);
+    this.#deferredCount--;
+    this.#onRoom?.();
   }
 
   /** Until then, or until it is stopped. */

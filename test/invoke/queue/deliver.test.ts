@@ -36,7 +36,7 @@ const endpoint = (): AwsEndpoint => ({ url: `http://127.0.0.1:${server.port}`, r
 
 /** Runs one event of the function `f` to its end. */
 async function ended(
-  target: { onSuccess?: string; onFailure?: string; deadLetter?: string; unsigned?: boolean },
+  target: { onSuccess?: string; onFailure?: string; deadLetter?: string; unsigned?: boolean; traceId?: string },
   after: (queue: Harness, requestId: string) => Promise<void> | void,
 ): Promise<void> {
   const each = target.unsigned ? { ...endpoint(), credentials: null } : endpoint();
@@ -47,7 +47,10 @@ async function ended(
     await queue.define("f", () => (fails ? failed("no") : ok("1")), { deadLetterTargetArn: deadLetter ?? null });
     const destinations = { OnSuccess: { Destination: onSuccess }, OnFailure: { Destination: onFailure } };
     await queue.configure("f", { retryCountMax: 0, destinations });
-    const requestId = await queue.send("f", { payload: '{"the":"event"}' });
+    const requestId = await queue.send("f", {
+      payload: '{"the":"event"}',
+      ...(target.traceId !== undefined && { traceId: target.traceId }),
+    });
     await after(queue, requestId);
   } finally {
     await queue.close();
@@ -78,6 +81,17 @@ describe("a record goes to", () => {
         responsePayload: 1,
       });
       expect(await queue.box()).toEqual([]);
+    }));
+
+  test("SQS with the trace of its call, so that a chain of calls goes on through the queue", () =>
+    ended({ onSuccess: "arn:aws:sqs:us-east-1:000000000000:records", traceId: "Root=1-2-3" }, () => {
+      const { MessageSystemAttributes } = JSON.parse(received[0]?.body ?? "");
+      expect(MessageSystemAttributes).toEqual({
+        AWSTraceHeader: {
+          DataType: "String",
+          StringValue: expect.stringMatching(/^Root=1-2-3;Lineage=[0-9a-f]{8}:0$/),
+        },
+      });
     }));
 
   test("SNS, as a message", () =>

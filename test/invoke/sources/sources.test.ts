@@ -291,6 +291,21 @@ test("a call that finds no room is tried again while its messages are this serve
   expect(calls).toEqual([["a"], ["a"], ["a"], ["a"]]);
 });
 
+test("while a batch finds no room no more messages are received, so that none is received too often", async () => {
+  const clock = new ManualClock(0);
+  let throttled = true;
+  const handler = (): AttemptEnd => (throttled ? { kind: "throttled", reason: "Throttled" } : ok());
+  const name = await mapped({ handler, clock }, { BatchSize: 1 });
+  send(name, ...Array.from({ length: 20 }, (_, n) => String(n)));
+  await until("it found no room", () => sources.resultOf("m", null) === "PROBLEM: Throttled");
+  await Bun.sleep(100);
+  expect(sqs.count(name).inFlight).toBeLessThanOrEqual(2);
+  throttled = false;
+  await clock.advance(1000);
+  await until("the queue is empty", isEmpty(name));
+  expect(new Set(calls.flat()).size).toBe(20);
+});
+
 test("places that are taken by others are waited for", async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   let running = 0;
