@@ -16,7 +16,7 @@ import { Alarm } from "../queue/alarm.ts";
 import { isThere } from "../queue/async-config.ts";
 import type { Poller } from "../queue/poller.ts";
 import { Turns } from "../queue/turns.ts";
-import { parseExpression } from "./expression.ts";
+import { type Expression, parseExpression } from "./expression.ts";
 import { scheduledEvent } from "./scheduled-event.ts";
 
 export interface SchedulerDeps {
@@ -92,8 +92,10 @@ export class Scheduler {
   }
 
   async #firingOf(schedule: StoredSchedule, nowMs: number): Promise<Firing> {
-    const { name, revision, definition, createdAtMs, nextAtMs: dueAtMs = nowMs } = schedule;
-    const expression = parseExpression(definition.expression, { timezone: definition.timezone, anchorMs: createdAtMs });
+    const { name, revision, definition, modifiedAtMs, nextAtMs: dueAtMs = nowMs } = schedule;
+    const expression = readable(definition, modifiedAtMs);
+    if (typeof expression === "string")
+      return { name, revision, dueAtMs, nextAtMs: undefined, end: { kind: "passed over", problem: expression } };
     const latestMs = Math.max(dueAtMs, expression.latest(nowMs) ?? dueAtMs);
     const firing = { name, revision, dueAtMs, nextAtMs: expression.next(nowMs) };
     const problem = await this.#obstacleOf(definition, nowMs - latestMs);
@@ -124,5 +126,14 @@ export class Scheduler {
       head: { kind: "invocation", functionName, qualifier, traceId: newTraceId(nowMs, requestId) },
       body: Buffer.from(body),
     };
+  }
+}
+
+/** Or why it is not: it was checked when it was put, but time zones come and go with the system's data. One schedule must not hold up the others. */
+function readable({ expression, timezone }: ScheduleDefinition, anchorMs: number): Expression | string {
+  try {
+    return parseExpression(expression, { timezone, anchorMs });
+  } catch (error) {
+    return `'${expression}' cannot be read any more: ${error instanceof Error ? error.message : String(error)}`;
   }
 }

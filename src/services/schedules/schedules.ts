@@ -103,7 +103,7 @@ async function save(
   { name, definition, before }: { name: string; definition: ScheduleDefinition; before: StoredSchedule | undefined },
 ): Promise<StoredSchedule | undefined> {
   const nowMs = ctx.clock.nowMs();
-  const nextAtMs = nextOf(definition, { anchorMs: before?.createdAtMs ?? nowMs, nowMs });
+  const nextAtMs = nextOf(definition, nowMs);
   const expectedRevision = before?.revision ?? null;
   const put = await ctx.store.schedules.put({
     name,
@@ -117,10 +117,10 @@ async function save(
 }
 
 /** @throws AwsError for an expression that breaks a rule, or whose last instant is over. */
-function nextOf({ expression, timezone }: ScheduleDefinition, at: { anchorMs: number; nowMs: number }): number {
+function nextOf({ expression, timezone }: ScheduleDefinition, nowMs: number): number {
   let next: number | undefined;
   try {
-    next = parseExpression(expression, { timezone, anchorMs: at.anchorMs }).next(at.nowMs);
+    next = parseExpression(expression, { timezone, anchorMs: nowMs }).next(nowMs);
   } catch (error) {
     if (error instanceof ExpressionError)
       throw invalidParameter(`Cannot schedule by '${expression}': ${error.message}`);

@@ -170,6 +170,19 @@ test("without its function, version or alias a schedule is passed over and says 
     expect((await find("b"))?.problem).toBeDefined();
   }));
 
+test("one that cannot be read any more stops, says why, and holds up no other", () =>
+  withSchedules(async ({ add, advance, queue, find, times }) => {
+    await add("b", "rate(1 hour)");
+    const definition = (await find("b"))?.definition;
+    if (!definition) throw new Error("It is not there");
+    const nowMs = queue.clock.nowMs();
+    const gone = { ...definition, timezone: "Atlantis/Capital" };
+    await queue.store.schedules.put({ name: "a", definition: gone, nextAtMs: nowMs + HOUR_MS, nowMs });
+    await advance(2 * HOUR_MS);
+    expect(times()).toHaveLength(2);
+    expect(await find("a")).toMatchObject({ nextAtMs: undefined, problem: expect.stringContaining("is no time zone") });
+  }));
+
 test("one that is replaced, disabled or deleted does not run by what it was", () =>
   withSchedules(async ({ add, advance, queue, find }) => {
     await add("replaced", "rate(1 hour)", { input: '"before"' });
