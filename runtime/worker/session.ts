@@ -204,7 +204,9 @@ function encodeError(wire: ErrorObject): Uint8Array {
   return encodeText(stringify({ errorType, errorMessage: errorMessage.slice(0, LONG_MESSAGE_LENGTH), trace: [] }));
 }
 
+/** Where walls cannot mount, what is temporary has a folder that only they know. */
 function replaceEnvironment(env: Readonly<Record<string, string>>): void {
+  const { TMPDIR } = process.env;
   for (const name of Object.keys(process.env)) delete process.env[name];
-  Object.assign(process.env, env);
+  Object.assign(process.env, TMPDIR === undefined ? {} : { TMPDIR }, env);
 }

@@ -4,6 +4,7 @@ import type { MemoryMeter } from "../sandbox/memory-meter.ts";
 const BYTES_PER_MIB = 1024 * 1024;
 /** A tree of a thousand processes takes long to look at: at most a tenth of this process's time goes into that. */
 const TREE_LOOK_SPACING = 10;
+const TASKS_GROWTH = 1.25;
 /** Processes and threads. Source: Lambda Developer Guide, "Lambda quotas"; AWS refuses the next one, here it ends the environment. */
 export const TASKS_MAX = 1024;
 
@@ -11,6 +12,7 @@ export class MemoryWatch {
   readonly #limitBytes: number;
   /** At the last look at the whole tree. */
   hasTooManyTasks = false;
+  #lastTasks = 0;
   #lastBytes = 0;
   #peakBytes = 0;
   /** performance.now() */
@@ -39,9 +41,11 @@ export class MemoryWatch {
   lookAtTree(meter: MemoryMeter | undefined): boolean {
     const beganAtMs = performance.now();
     if (beganAtMs < this.#nextTreeLookMs) return this.lookAtProcess(meter);
-    const { bytes, tasks } = meter?.treeUse() ?? { bytes: 0, tasks: 0 };
+    const { bytes, tasks } = meter?.treeUse(TASKS_MAX) ?? { bytes: 0, tasks: 0 };
     this.hasTooManyTasks = tasks > TASKS_MAX;
-    this.#nextTreeLookMs = beganAtMs + TREE_LOOK_SPACING * (performance.now() - beganAtMs);
+    const grows = tasks > this.#lastTasks * TASKS_GROWTH; // who multiplies is looked at without a pause
+    this.#lastTasks = tasks;
+    this.#nextTreeLookMs = grows ? 0 : beganAtMs + TREE_LOOK_SPACING * (performance.now() - beganAtMs);
     return this.#note(bytes);
   }
 

@@ -1,12 +1,9 @@
 /** A process and its descendants, as /proc shows them; where there is none, the process alone. Source: proc(5), task/<tid>/children. */
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Calls `visit` for each descendant, parents before their children. */
-export function forEachDescendant(pid: number, visit: (pid: number) => void): void {
-  for (const child of childrenOf(pid)) {
-    visit(child);
-    forEachDescendant(child, visit);
-  }
+/** Calls `visit` for each descendant, parents before their children, until it answers false; answers whether it never did. */
+export function forEachDescendant(pid: number, visit: (pid: number) => boolean | void): boolean {
+  return childrenOf(pid).every((child) => visit(child) !== false && forEachDescendant(child, visit));
 }
 
 /** Each thread has a list of the children that it started; those that lost their parent are in the first thread's of who took them in. */

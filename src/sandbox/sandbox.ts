@@ -7,6 +7,7 @@ import { constants } from "node:os";
 import type { Socket, Subprocess } from "bun";
 import { FrameReader, LISTENER_DESCRIPTOR } from "../../runtime/protocol.ts";
 import { connectDescriptor, FrameOutbox } from "../../runtime/protocol-socket.ts";
+import { holdsTooMuchDisk } from "./disk-use.ts";
 import { makePipe } from "./libc.ts";
 import { MemoryMeter } from "./memory-meter.ts";
 import type { NetworkGuard, Watched } from "./network/network-guard.ts";
@@ -39,6 +40,9 @@ const OUTPUT_GRACE_MS = 50;
 const OUTPUT_GRACES_MAX = 100;
 /** How long one process's output may keep the event loop from everybody else. */
 const OUTPUT_TURN_MS = 2;
+/** Between two looks at the disk; longer when one takes long. */
+const DISK_LOOK_EVERY_MS = 200;
+const DISK_LOOK_SPACING = 10;
 /** How long a process may take from closing its channel to its exit. */
 const EXIT_GRACE_MS = 500;
 
@@ -56,6 +60,7 @@ export class Sandbox {
   #socket: Socket | undefined;
   #flushIsDue = false;
   #ended = false;
+  #frozen = false;
   #outputPaused = false;
 
   private constructor(child: Subprocess, { walls, network }: SandboxSpec, enclosed: Enclosed) {
@@ -86,6 +91,7 @@ export class Sandbox {
     walls.onStart(child.pid);
     const sandbox = new Sandbox(child, spec, enclosed);
     const reader = Bun.file(readEnd).stream().getReader();
+    if (enclosed.temporary) void sandbox.#watchDisk(enclosed.temporary);
     const output = sandbox.#readOutput(reader, events).finally(() => closeQuietly(readEnd));
     void sandbox.#connect(events);
     void sandbox.#watchExit({ output, reader }, events);
@@ -125,12 +131,14 @@ export class Sandbox {
 
   /** Stops the process and all its descendants where they are, until `thaw`; they use no processor time meanwhile. */
   freeze(): void {
+    this.#frozen = true;
     this.#signal("SIGSTOP");
     const isAlone = this.memory.processes <= this.#walls.processesAbove + 1;
     if (!isAlone) this.#stoppedApart = stopDescendants(this.#process.pid);
   }
 
   thaw(): void {
+    this.#frozen = false;
     for (const pid of this.#stoppedApart) signal(pid, "SIGCONT");
     this.#stoppedApart = [];
     this.#signal("SIGCONT");
@@ -188,6 +196,17 @@ export class Sandbox {
   /** A process that closed its channel can neither be called nor answer: most are about to exit, and their exit code tells why. */
   #endSoon(): void {
     setTimeout(() => this.kill(), EXIT_GRACE_MS).unref();
+  }
+
+  /** Ends the process when it holds more of the disk than it may. */
+  async #watchDisk({ folder, bytesMax }: NonNullable<Enclosed["temporary"]>): Promise<void> {
+    for (let tookMs = 0; !this.#ended; ) {
+      await Bun.sleep(Math.max(DISK_LOOK_EVERY_MS, DISK_LOOK_SPACING * tookMs));
+      if (this.#frozen || this.#ended) continue;
+      const beganAtMs = performance.now();
+      if (await holdsTooMuchDisk({ folder, bytesMax, pid: this.#process.pid })) this.kill();
+      tookMs = performance.now() - beganAtMs;
+    }
   }
 
   /**

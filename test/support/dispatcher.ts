@@ -44,6 +44,7 @@ export interface CallAnswer {
   readonly value: any;
   readonly text: string;
   readonly logTail: string;
+  readonly functionName: string;
   readonly requestId: string;
   readonly tookMs: number;
 }
@@ -110,6 +111,7 @@ export function startDispatcher(options: Partial<DispatcherOptions> = {}): TestD
       return {
         ...readOutcome(outcome),
         logTail: logTail ? decoder.decode(logTail) : "",
+        functionName: spec.functionName,
         requestId: invocation.requestId,
         tookMs: performance.now() - beganAtMs,
       };

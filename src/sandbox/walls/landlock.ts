@@ -2,10 +2,10 @@
  * Walls without a helper and without a privilege: the executable starts itself as `wall`, which fences itself in and becomes the program.
  * Folders stay where they are, processes of others are in sight but out of reach, and what is temporary goes to a folder of its own.
  */
-import { existsSync, mkdirSync, mkdtempSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync } from "node:fs";
 import { chmod, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { Orphans } from "../orphans.ts";
+import { orphansOfThisProcess } from "../orphans.ts";
 import { isWalled } from "../seccomp/syscalls.ts";
 import { LANDLOCK_VERSION_MIN, landlockVersion } from "./landlock-abi.ts";
 import { programOf } from "./program.ts";
@@ -29,8 +29,9 @@ export function landlockWalls({ command, folder }: { command: readonly string[];
   if (!isWalled(process.arch))
     throw new Error(`Cannot build walls: there is no filter of system calls for ${process.arch}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (const left of readdirSync(folder)) void removeFolder(join(folder, left)); // by a server that was killed
   const system = systemRights();
-  const orphans = new Orphans();
+  const orphans = orphansOfThisProcess();
   return {
     kind: "landlock",
     canMount: false,
@@ -38,9 +39,9 @@ export function landlockWalls({ command, folder }: { command: readonly string[];
     processesAbove: 0,
     enclose: (confinement) => enclose(confinement, { command, folder, system }),
     onStart: (pid) => orphans.started(pid),
-    onEnd: ({ temporaryFolder }, pid) => {
+    onEnd: ({ temporary }, pid) => {
       if (pid !== undefined) orphans.ended(pid);
-      if (temporaryFolder !== undefined) void removeFolder(temporaryFolder);
+      if (temporary) void removeFolder(temporary.folder);
     },
   };
 }
@@ -70,7 +71,7 @@ function enclose(
     workingDirectory: undefined,
     env: {},
     descriptors: [],
-    temporaryFolder,
+    temporary: { folder: temporaryFolder, bytesMax: view.temporaryBytes },
   };
 }
 

@@ -5,6 +5,7 @@
 import { closeSync, mkdirSync, writeFileSync, writeSync } from "node:fs";
 import { basename, join } from "node:path";
 import { makePipe } from "../libc.ts";
+import { orphansOfThisProcess } from "../orphans.ts";
 import { seccompProgram } from "../seccomp/filter.ts";
 import { RULES } from "../seccomp/rules.ts";
 import { isWalled } from "../seccomp/syscalls.ts";
@@ -35,6 +36,7 @@ export function namespaceWalls({ bubblewrap, folder }: { bubblewrap: string; fol
   if (!isWalled(process.arch))
     throw new Error(`Cannot build walls: there is no filter of system calls for ${process.arch}`);
   const filter = seccompProgram(RULES, process.arch);
+  const orphans = orphansOfThisProcess();
   const system = [...systemMounts(), ...accountFiles(folder)];
   return {
     kind: "namespaces",
@@ -42,8 +44,10 @@ export function namespaceWalls({ bubblewrap, folder }: { bubblewrap: string; fol
     endsAll: true,
     processesAbove: 2, // bubblewrap outside and, as the namespace's first process, inside
     enclose: (confinement) => enclose(confinement, { bubblewrap, system, filter }),
-    onStart() {},
-    onEnd() {}, // all of it was in the namespaces
+    onStart: (pid) => orphans.started(pid),
+    onEnd: (_, pid) => {
+      if (pid !== undefined) orphans.ended(pid); // the namespace's first process outlives the one outside
+    },
   };
 }
 

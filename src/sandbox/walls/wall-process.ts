@@ -30,6 +30,9 @@ const SECCOMP_MODE_FILTER = 2;
 const CAPABILITY_VERSION_3 = 0x20080522;
 const CAPABILITIES_MAX = 64;
 const RLIMIT_FSIZE = 1;
+const RLIMIT_NPROC = 6;
+/** Of all processes and threads of this user, as the kernel counts no others: enough for all, and fewer than there are numbers. */
+const USERS_TASKS_MAX = 16_384;
 const AT_FDCWD = -100;
 const F_SETFD = 2;
 /** The channel and the lifeline. */
@@ -48,6 +51,7 @@ export function runWall(planText: string): void {
   process.chdir(plan.workingDirectory);
   // Bun marks what it inherits to be closed.
   for (const descriptor of HANDED_ON) call("hand on a descriptor", "fcntl", descriptor, F_SETFD, 0);
+  call("limit tasks", "prlimit64", 0, RLIMIT_NPROC, limitOf(USERS_TASKS_MAX), 0);
   call("limit the size of files", "prlimit64", 0, RLIMIT_FSIZE, limitOf(plan.fileBytesMax), 0);
   writeFileSync("/proc/self/oom_score_adj", "1000"); // the runner cannot, inside
   call("take in orphans", "prctl", PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);

@@ -31,8 +31,8 @@ export interface Enclosed {
   readonly env: Readonly<Record<string, string>>;
   /** To be the process's own from `DESCRIPTOR_FIRST` on; whoever starts it closes them afterwards. */
   readonly descriptors: readonly number[];
-  /** Where what it writes is kept; watched for its size, and removed when the process is gone. */
-  readonly temporaryFolder?: string;
+  /** Where what it writes is kept, and how much that may be; removed when the process is gone. Absent: the walls see to it. */
+  readonly temporary?: { readonly folder: string; readonly bytesMax: number };
 }
 
 export const DESCRIPTOR_FIRST = 5;
