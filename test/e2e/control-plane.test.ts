@@ -25,7 +25,7 @@ const clientOf = (url: string): sdk.Lambda =>
   });
 
 beforeAll(async () => {
-  server = await startServer();
+  server = await startServer({ flags: ["--network-open", "127.0.0.1"] }); // for a handler that asks a server of these tests
   aws = clientOf(server.url);
 });
 afterAll(async () => {

@@ -16,6 +16,7 @@ interface Around {
 
 export async function startWith({ variables = {}, prefix = [] }: Around, directory: string, ...flags: string[]) {
   const own = [process.execPath, MAIN, "serve", "--port", "0", "--data-dir", directory, "--log-level", "error"];
+  own.push("--network-open", "127.0.0.1"); // handlers report to servers of the tests
   const child = Bun.spawn([...prefix, ...own, ...flags], {
     env: { PATH: process.env.PATH ?? "", ...variables },
     stdin: "ignore",
