@@ -6,6 +6,7 @@ import { type Config, readConfig } from "./config.ts";
 import { SettingError } from "./config-endpoints.ts";
 import { randomIds } from "./core/ids.ts";
 import { type OwnCommands, type Server, StartError, startServer } from "./serve.ts";
+import { examineWalls } from "./serve-walls.ts";
 
 const EXIT_FAILURE = 1;
 
@@ -19,6 +20,7 @@ export async function runCommandLine(argv: readonly string[], own: OwnCommands):
       async health(url) {
         console.log(await checkHealth(url));
       },
+      examine: () => examineWalls(own),
     });
   } catch (error) {
     console.error(`lambent: ${error instanceof Error ? error.message : String(error)}`);

@@ -7,6 +7,7 @@ import type { NetworkHold } from "./invoke/network-hold.ts";
 import { NetworkGuard } from "./sandbox/network/network-guard.ts";
 import { tryGuard } from "./sandbox/network/try-guard.ts";
 import { chooseWalls } from "./sandbox/walls/choose.ts";
+import { type Examination, examineHost } from "./sandbox/walls/examine.ts";
 import type { Walls } from "./sandbox/walls/walls.ts";
 import type { OwnCommands } from "./serve.ts";
 
@@ -17,6 +18,10 @@ interface Start {
   readonly own: OwnCommands;
   readonly log: Log;
 }
+
+/** What walls this host offers. */
+export const examineWalls = (own: OwnCommands): Promise<Examination> =>
+  examineHost({ wallCommand: own.wall, probeCommand: own.probe });
 
 export type Network = NetworkHold & { close(): void };
 

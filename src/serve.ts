@@ -241,6 +241,7 @@ function assemble(parts: {
     log,
     codeBytesMax: config.codeBytesMax,
     functionErrors: config.functionErrors,
+    isolation: parts.walls.kind,
     networkPolicyIds: Object.keys(config.network.policies),
   };
 }

@@ -1,6 +1,7 @@
 /** What the process gives up before it loads any code of a function. For Linux; source: setrlimit(2), proc(5). */
 import { dlopen, FFIType, ptr } from "bun:ffi";
 import { writeFileSync } from "node:fs";
+import { setPriority } from "node:os";
 
 const RLIMIT_CORE = 4;
 const RLIMIT_NPROC = 6;
@@ -9,6 +10,8 @@ const RLIMIT_NOFILE = 7;
 const DESCRIPTORS_MAX = 1024;
 /** Set by walls inside which only processes of this environment are counted. */
 const TASKS_VARIABLE = "LAMBENT_TASKS_MAX";
+/** How far back this process stands where processors are contended. */
+const NICENESS_VARIABLE = "LAMBENT_NICENESS";
 /** When the host runs out of memory, this process ends before the control plane does. */
 const OUT_OF_MEMORY_FIRST = "1000";
 
@@ -19,6 +22,8 @@ export function narrow(): void {
   } catch {
     // done already by walls that let nobody write there
   }
+  const niceness = Number(process.env[NICENESS_VARIABLE] ?? 0);
+  if (niceness > 0) setPriority(niceness);
   const setLimit = openSetLimit();
   setLimit?.(RLIMIT_CORE, 0);
   setLimit?.(RLIMIT_NOFILE, DESCRIPTORS_MAX);

@@ -19,7 +19,14 @@ const FUNCTION_NAME = /^[\w-]{1,140}$/;
 export function lambentPages(services: Services, { audit, keyring }: Guards): Hono {
   const pages = new Hono();
   pages.get("/health", (c) => c.json({ status: "ok", ...services.dispatcher.census() }));
-  pages.get("/capabilities", (c) => c.json({ operations: capabilities(services) }));
+  pages.get("/capabilities", (c) =>
+    c.json({
+      operations: capabilities(services),
+      isolation: services.isolation,
+      // What a function gets of a processor that others want, too. It may use what nobody wants.
+      processor: "niceness by MemorySize",
+    }),
+  );
   pages.get("/invocations", (c) => {
     const before = Number(c.req.query("before") ?? Number.MAX_SAFE_INTEGER);
     const count = Math.min(Number(c.req.query("count") ?? RECORDS_DEFAULT), RECORDS_MAX);

@@ -3,7 +3,9 @@ import { Command, CommanderError, Option } from "commander";
 import { SETTINGS, type SettingName } from "../config.ts";
 import { localServerUrl } from "../config-client.ts";
 import { COMMIT, VERSION } from "../core/version.ts";
+import type { Examination } from "../sandbox/walls/examine.ts";
 import { addAudit } from "./audit.ts";
+import { addDoctor } from "./doctor.ts";
 import { addEvents } from "./events.ts";
 import { addKeys } from "./keys.ts";
 import { addSchedule } from "./schedule.ts";
@@ -11,6 +13,8 @@ import { addSchedule } from "./schedule.ts";
 export interface Actions {
   serve(given: Partial<Record<SettingName, string>>): Promise<void>;
   health(url: string): Promise<void>;
+  /** What walls this host offers. */
+  examine(): Promise<Examination>;
 }
 
 /** Wrong words on the command line. */
@@ -38,6 +42,7 @@ export function makeProgram(actions: Actions): Command {
   addSchedule(program);
   addKeys(program);
   addAudit(program);
+  addDoctor(program, actions.examine);
   return program;
 }
 

@@ -3,6 +3,8 @@ export const MIB = 1024 * 1024;
 
 export const TIMEOUT_SECONDS_DEFAULT = 3;
 export const MEMORY_MIB_DEFAULT = 128;
+/** Source: Lambda Developer Guide, "Configure Lambda function memory": at 1,769 MB a function has one vCPU. */
+export const MEMORY_MIB_OF_A_CORE = 1769;
 export const EPHEMERAL_STORAGE_MIB_DEFAULT = 512;
 
 /** A deployment package as uploaded, and after unpacking. */

@@ -4,8 +4,9 @@
  */
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
-import { INIT_TIMEOUT_MS } from "../core/limits.ts";
+import { INIT_TIMEOUT_MS, MEMORY_MIB_OF_A_CORE } from "../core/limits.ts";
 import { isMemoryShort } from "../sandbox/memory-pressure.ts";
+import { NICENESS_VARIABLE, nicenessOf } from "../sandbox/processor-share.ts";
 import type { SandboxSpec } from "../sandbox/sandbox.ts";
 import type { Walls } from "../sandbox/walls/walls.ts";
 import { Concurrency } from "./concurrency.ts";
@@ -193,6 +194,7 @@ export class Dispatcher {
     const logStreamName = logStreamNameOf(clock.nowMs(), spec.functionVersion);
     this.#environmentCount++;
     const holds = [spec.codeSha256, ...(spec.opt?.treeSha256s ?? [])].map(this.#options.holdCode);
+    const niceness = nicenessOf(spec.memoryMib / MEMORY_MIB_OF_A_CORE);
     const { spec: seen, view } = placesOf(spec, walls);
     const variables = runtimeVariables({ spec: seen, region, logGroupName, logStreamName, credentials, provisioned });
     const environment: Environment = new Environment({
@@ -200,9 +202,10 @@ export class Dispatcher {
       sandbox: {
         command: runnerCommand,
         workingDirectory: seen.taskRoot,
-        env: processVariables(seen, variables),
+        env: { ...processVariables(seen, variables), [NICENESS_VARIABLE]: String(niceness) },
         view,
         walls,
+        niceness,
         ...this.#networkOf(spec),
       },
       variables,

@@ -12,10 +12,13 @@ import { makePipe } from "./libc.ts";
 import { MemoryMeter } from "./memory-meter.ts";
 import type { NetworkGuard, Watched } from "./network/network-guard.ts";
 import { killTree, signal, stopDescendants } from "./process-tree.ts";
+import { weighSession } from "./processor-share.ts";
 import type { Confinement, Enclosed, Walls } from "./walls/walls.ts";
 
 export interface SandboxSpec extends Confinement {
   readonly walls: Walls;
+  /** Where processors are contended, 0 (unless said otherwise) gets most. */
+  readonly niceness?: number;
   /** Holds the process and all that it starts to where they may connect. The program installs the filter that comes as its last argument. */
   readonly network?: { readonly guard: NetworkGuard } & Pick<Watched, "policy" | "onRefused">;
 }
@@ -88,6 +91,7 @@ export class Sandbox {
       closeSync(writeEnd);
       for (const descriptor of enclosed.descriptors) closeSync(descriptor);
     }
+    if (spec.niceness) weighSession(child.pid, spec.niceness);
     walls.onStart(child.pid);
     const sandbox = new Sandbox(child, spec, enclosed);
     const reader = Bun.file(readEnd).stream().getReader();

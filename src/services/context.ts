@@ -52,6 +52,8 @@ export interface Services {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
+  /** What stands between functions and the host. */
+  readonly isolation: "namespaces" | "landlock" | "none";
   /** Security groups that the operator has a network policy for. */
   readonly networkPolicyIds: readonly string[];
   /** Code of all versions of the account together, in bytes. */

@@ -140,6 +140,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     log,
     codeBytesMax: options.codeBytesMax ?? 1024 ** 3,
     functionErrors: "documented",
+    isolation: "none",
     networkPolicyIds: options.networkPolicyIds ?? [],
   };
   const app = makeApp(services);

@@ -21,7 +21,7 @@ const PROTOCOL = "runtime/protocol"; // the treaty: frames and the sockets they 
 /** The table of `docs/design.md` §3. What it does not allow is not allowed. */
 const ROOMS: readonly Room[] = [
   { path: "src/main.ts", rooms: ["src/", "runtime/"], packages: ["*"] },
-  { path: "src/command-line.ts", rooms: ["src/cli/", "src/config", "src/core/", "src/serve.ts"] },
+  { path: "src/command-line.ts", rooms: ["src/cli/", "src/config", "src/core/", "src/serve.ts", "src/serve-walls.ts"] },
   { path: "src/serve", rooms: ["src/"] }, // serve.ts and its parts put the rooms together for main.ts
   { path: "src/config", rooms: ["src/core/"] },
   { path: "src/core/", rooms: [], packages: ["pino"] }, // for core/log

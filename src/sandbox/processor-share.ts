@@ -1,0 +1,26 @@
+/** How much of a contended processor a process and all that it starts get. Source: sched(7), nice value and autogroups. */
+import { writeFileSync } from "node:fs";
+
+/** Each step of niceness is worth so much. */
+const STEP = 1.25;
+/** Further down somebody who has little would get next to nothing. */
+const NICENESS_MAX = 15;
+
+/** The niceness that stands for a share of a whole one: 1 → 0, a half → 3. */
+export const nicenessOf = (share: number): number =>
+  Math.min(NICENESS_MAX, Math.max(0, Math.round(-Math.log(share) / Math.log(STEP))));
+
+/** Read by the program, which gives itself this niceness before it has threads or children: from outside some would be missed. */
+export const NICENESS_VARIABLE = "LAMBENT_NICENESS";
+
+/**
+ * Where the kernel groups processes by session, it weighs the session instead. It takes few such wishes in a second from anybody but root, and
+ * one that it does not take leaves the session as it is.
+ */
+export function weighSession(pid: number, niceness: number): void {
+  try {
+    writeFileSync(`/proc/${pid}/autogroup`, String(niceness));
+  } catch {
+    // it ended meanwhile, or the system has no such groups
+  }
+}

@@ -1,0 +1,97 @@
+/** What this host offers to wall functions in with: for `lambent doctor`. */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { release, tmpdir } from "node:os";
+import { join } from "node:path";
+import { tryWalls, WALL_KINDS, type WallOptions } from "./choose.ts";
+import { LANDLOCK_VERSION_MIN, landlockVersion } from "./landlock-abi.ts";
+import type { WallKind } from "./walls.ts";
+
+export interface Examination {
+  readonly facts: readonly { readonly what: string; readonly finding: string }[];
+  readonly kinds: readonly { readonly kind: WallKind; readonly works: boolean; readonly reason?: string }[];
+  /** What `--isolation auto` takes; undefined: it does not start. */
+  readonly auto: WallKind | undefined;
+  /** What would be stronger, or would help at all. */
+  readonly advice: readonly string[];
+}
+
+/** Tries each kind of walls with a real process, in a temporary folder. */
+export async function examineHost(commands: Omit<WallOptions, "folder">): Promise<Examination> {
+  const folder = mkdtempSync(join(tmpdir(), "lambent-doctor-"));
+  try {
+    const trials = [];
+    for (const kind of WALL_KINDS) trials.push(await tryWalls(kind, { ...commands, folder }));
+    const kinds = trials.map((trial) =>
+      trial.walls ? { kind: trial.kind, works: true } : { kind: trial.kind, works: false, reason: trial.reason },
+    );
+    const working = kinds.find(({ works }) => works)?.kind;
+    const auto = working ?? (process.platform === "linux" ? undefined : "none");
+    return { facts: factsOfHost(), kinds, auto, advice: adviceOn(kinds) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function factsOfHost(): Examination["facts"] {
+  const version = landlockVersion();
+  return [
+    { what: "kernel", finding: `${process.platform} ${release()}, ${process.arch}` },
+    { what: "user", finding: isRoot() ? "root" : `${process.getuid?.() ?? "unknown"}, no root` },
+    { what: "bubblewrap", finding: Bun.which("bwrap") ?? "not installed" },
+    { what: "user namespaces", finding: userNamespaces() },
+    {
+      what: "Landlock",
+      finding: version === 0 ? "none" : `version ${version} (${LANDLOCK_VERSION_MIN} or later is needed)`,
+    },
+    { what: "seccomp", finding: readQuietly("/proc/sys/kernel/seccomp/actions_avail").trim() || "none" },
+    { what: "control groups", finding: controlGroups() },
+  ];
+}
+
+const isRoot = (): boolean => process.getuid?.() === 0;
+
+/** Source: user_namespaces(7); Debian's kernel.unprivileged_userns_clone; AppArmor's restriction, as Ubuntu has it. */
+function userNamespaces(): string {
+  if (!existsSync("/proc/self/ns/user")) return "none";
+  if (readQuietly("/proc/sys/user/max_user_namespaces").trim() === "0")
+    return "switched off (user.max_user_namespaces is 0)";
+  if (readQuietly("/proc/sys/kernel/unprivileged_userns_clone").trim() === "0")
+    return "for root only (kernel.unprivileged_userns_clone is 0)";
+  if (readQuietly("/proc/sys/kernel/apparmor_restrict_unprivileged_userns").trim() === "1")
+    return "only for programs that AppArmor names (kernel.apparmor_restrict_unprivileged_userns is 1)";
+  return "there";
+}
+
+function controlGroups(): string {
+  const controllers = readQuietly("/sys/fs/cgroup/cgroup.controllers").trim();
+  if (controllers !== "") return `version 2 (${controllers})`;
+  return existsSync("/sys/fs/cgroup") ? "version 1" : "none";
+}
+
+function adviceOn(kinds: Examination["kinds"]): string[] {
+  if (process.platform !== "linux")
+    return ["Run Lambent on Linux, or in a virtual machine of its own, to wall functions in"];
+  const [namespaces, landlock] = kinds;
+  const advice: string[] = [];
+  if (!namespaces?.works)
+    advice.push(
+      Bun.which("bwrap") === null
+        ? "Install bubblewrap (apt install bubblewrap): namespaces are stronger than Landlock"
+        : "Let bubblewrap make user namespaces and mount /proc: outside of a container, or in one that allows both",
+    );
+  if (!landlock?.works && !namespaces?.works)
+    advice.push("Run Linux 6.12 or later with Landlock switched on: it needs no privilege, also in a container");
+  if (isRoot())
+    advice.push(
+      "Run Lambent as a user of its own: the kernel does not limit how many processes root starts, so only Lambent's watch does",
+    );
+  return advice;
+}
+
+function readQuietly(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return ""; // the system has no such thing
+  }
+}
