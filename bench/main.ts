@@ -17,6 +17,7 @@ import { createFunction } from "./figures/create-function.ts";
 import { deepQueue } from "./figures/deep-queue.ts";
 import { events } from "./figures/events.ts";
 import { firstCallsAtOnce } from "./figures/first-calls-at-once.ts";
+import { fuzzedFrames } from "./figures/fuzzed-frames.ts";
 import { fuzzedRequests } from "./figures/fuzzed-requests.ts";
 import { growth } from "./figures/growth.ts";
 import { idleMemory } from "./figures/idle-memory.ts";
@@ -67,6 +68,7 @@ const figures: readonly Figure[] = [
   manyFunctions,
   events,
   deepQueue(executable),
+  fuzzedFrames,
   fuzzedRequests,
 ];
 
