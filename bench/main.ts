@@ -31,6 +31,7 @@ import { signedCall } from "./figures/signed-call.ts";
 import { startUp } from "./figures/start-up.ts";
 import { throughput } from "./figures/throughput.ts";
 import { timeoutOvershoot } from "./figures/timeout-overshoot.ts";
+import { walls } from "./figures/walls.ts";
 import { warmCall } from "./figures/warm-call.ts";
 import { Load } from "./load-process.ts";
 import { jsonOf, printFailure, printHeading, printMeasurement, printSkipped } from "./report.ts";
@@ -52,6 +53,7 @@ if (!existsSync(executable)) fail(`Cannot measure ${executable}: there is no suc
 const figures: readonly Figure[] = [
   startUp(executable),
   coldCall,
+  walls,
   firstCallsAtOnce,
   warmCall,
   throughput,
