@@ -33,6 +33,8 @@ export interface Config {
   readonly logLevel: LogLevel;
   readonly functionErrors: "documented" | "aws";
   readonly idleTimeoutMs: number;
+  /** How long a connection may bring nothing, and take nothing. */
+  readonly connectionSeconds: number;
   readonly drainTimeoutMs: number;
   readonly environmentsMax: number;
   readonly callsPerEnvironmentMax: number;
@@ -182,6 +184,11 @@ export const SETTINGS = {
     fallback: "600",
     read: wholeNumber(1, 24 * HOUR_SECONDS),
   }),
+  connectionSeconds: setting("connection-timeout", "seconds", {
+    help: "how long a client may keep a connection waiting; calls that run are not counted",
+    fallback: "60",
+    read: wholeNumber(1, 255),
+  }),
   drainTimeoutSeconds: setting("drain-timeout", "seconds", {
     help: "how long running calls may take to finish after SIGTERM or SIGINT",
     fallback: "30",
@@ -250,6 +257,7 @@ export function readConfig(given: Partial<Record<SettingName, string>>, defaults
     logLevel: text("logLevel") as LogLevel,
     functionErrors: text("functionErrors") as Config["functionErrors"],
     idleTimeoutMs: number("idleTimeoutSeconds") * 1000,
+    connectionSeconds: number("connectionSeconds"),
     drainTimeoutMs: number("drainTimeoutSeconds") * 1000,
     environmentsMax: number("environmentsMax"),
     callsPerEnvironmentMax: number("callsPerEnvironmentMax"),

@@ -4,6 +4,7 @@
  */
 import { readFileSync, unwatchFile, watchFile } from "node:fs";
 import { createSecureContext } from "node:tls";
+import type { Peer } from "./api/peer.ts";
 import type { Config } from "./config.ts";
 import type { Log } from "./core/log.ts";
 
@@ -11,7 +12,7 @@ import type { Log } from "./core/log.ts";
 export class ListenError extends Error {}
 
 export interface ListenParts {
-  readonly fetch: (request: Request, server: Bun.Server<undefined>) => Response | Promise<Response>;
+  readonly fetch: (request: Request, peer: Peer) => Response | Promise<Response>;
   readonly bodyBytesMax: number;
   /** For a head after the first one, for a body, and for an answer to be taken. */
   readonly idleSeconds: number;
@@ -115,16 +116,23 @@ function serveOn(
   { fetch, bodyBytesMax, idleSeconds }: ListenParts,
   { port, tls, reusePort = false }: { port: number; tls?: Tls; reusePort?: boolean },
 ): Bun.Server<undefined> {
+  const peer: Peer = {
+    timeout: (request, seconds) => server.timeout(request, seconds),
+    requestIP: (request) => server.requestIP(request),
+    idleSeconds,
+  };
+  let server: Bun.Server<undefined>;
   try {
-    return Bun.serve({
+    server = Bun.serve({
       hostname: host,
       port,
-      fetch,
+      fetch: (request) => fetch(request, peer),
       idleTimeout: idleSeconds,
       maxRequestBodySize: bodyBytesMax,
       ...(tls && { tls }),
       ...(reusePort && { reusePort }),
     });
+    return server;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     const why =

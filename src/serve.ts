@@ -2,7 +2,6 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { makeApp } from "./api/app.ts";
-import { IDLE_SECONDS } from "./api/peer.ts";
 import type { Config } from "./config.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
 import { randomIds } from "./core/ids.ts";
@@ -255,9 +254,9 @@ function openDoor(
   const app = makeApp(services, door, guards);
   try {
     return listen(config, {
-      fetch: (request, server) => app.fetch(request, server),
+      fetch: (request, peer) => app.fetch(request, peer),
       bodyBytesMax: BODY_BYTES_MAX,
-      idleSeconds: IDLE_SECONDS,
+      idleSeconds: config.connectionSeconds,
       log: services.log,
     });
   } catch (error) {

@@ -11,7 +11,6 @@ import { type Exchange, honoExchange, invokeExchange, peerOf } from "./exchange.
 import { type Guards, isChange, NO_GUARDS, perform, performGuarded } from "./guarded.ts";
 import { guardPages } from "./guarded-pages.ts";
 import { lambentPages } from "./lambent-pages.ts";
-import { IDLE_SECONDS } from "./peer.ts";
 import { scopesOf } from "./request-context.ts";
 import { respond } from "./respond.ts";
 import { makeUrlDoor, type UrlDoor } from "./url-door.ts";
@@ -97,7 +96,8 @@ function servantOf(services: Services, guards: Guards): Servant {
           ? await performGuarded(scope.ctx, { exchange, name, guards })
           : await perform(scope.ctx, exchange, name);
       // A stream goes on for as long as its function does.
-      if (name !== "InvokeWithResponseStream") exchange.peer?.timeout(exchange.request, IDLE_SECONDS);
+      const { peer, request } = exchange;
+      if (name !== "InvokeWithResponseStream") peer?.timeout(request, peer.idleSeconds);
       return respond(name, output, scope.headers());
     } catch (error) {
       return refuse(services, { error, requestId });

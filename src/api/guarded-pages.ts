@@ -7,7 +7,6 @@ import { readBytes } from "./body.ts";
 import { peerOf } from "./exchange.ts";
 import { callerOf, claimedKeyId } from "./gate.ts";
 import { type Guards, isRefusal, whoOf } from "./guarded.ts";
-import { IDLE_SECONDS } from "./peer.ts";
 
 interface Page {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
@@ -77,7 +76,7 @@ export function guardPages(services: Services, guards: Guards): MiddlewareHandle
     }
     peer?.timeout(request, 0); // a page may have a lot to do
     await next();
-    peer?.timeout(request, IDLE_SECONDS);
+    peer?.timeout(request, peer.idleSeconds);
     note(c.res.status <= OK_STATUS_MAX ? "ok" : String(c.res.status), false);
   };
 }

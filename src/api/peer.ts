@@ -7,15 +7,14 @@ export interface Peer {
   /** From now on; 0: for ever. Bytes that arrive do not prolong it, those that leave do. */
   timeout(request: Request, seconds: number): void;
   requestIP(request: Request): { readonly address: string } | null;
+  /** For a head, after the first one; for a body to go on; and for an answer to be taken. */
+  readonly idleSeconds: number;
 }
 
-/** For a head, after the first one; for a body to go on; and for an answer to be taken. */
-export const IDLE_SECONDS = 60;
-/** A body that has begun has to come at this speed, all in all, once its first minute is over. */
+/** A body that has begun has to come at this speed, all in all, once it has taken as long as a connection may be idle. */
 const BODY_BYTES_PER_SECOND_MIN = 8 * 1024;
 /** For the refusal to be read. */
 const REFUSED_SECONDS = 2;
-const GRACE_MS = IDLE_SECONDS * 1000;
 
 /** Looks at a body as it comes in: as long as that goes on, and fast enough, the connection stays. */
 export class BodyWatch {
@@ -32,10 +31,11 @@ export class BodyWatch {
   /** False: it is too slow to wait for. */
   took(bytes: number): boolean {
     this.#bytes += bytes;
-    this.#peer?.timeout(this.#request, IDLE_SECONDS);
-    const passedMs = performance.now() - this.#startMs - GRACE_MS;
-    const isTooSlow = passedMs > 0 && this.#bytes < (passedMs / 1000) * BODY_BYTES_PER_SECOND_MIN;
-    if (isTooSlow) this.#peer?.timeout(this.#request, REFUSED_SECONDS);
+    const peer = this.#peer;
+    if (!peer) return true;
+    const passedSeconds = (performance.now() - this.#startMs) / 1000 - peer.idleSeconds;
+    const isTooSlow = passedSeconds > 0 && this.#bytes < passedSeconds * BODY_BYTES_PER_SECOND_MIN;
+    peer.timeout(this.#request, isTooSlow ? REFUSED_SECONDS : peer.idleSeconds);
     return !isTooSlow;
   }
 }

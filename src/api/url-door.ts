@@ -9,7 +9,7 @@ import type { UrlAnswer } from "../services/urls/url-answer.ts";
 import { readWithin } from "./body.ts";
 import { callerOf } from "./gate.ts";
 import { type Guards, whoOf } from "./guarded.ts";
-import { IDLE_SECONDS, type Peer } from "./peer.ts";
+import type { Peer } from "./peer.ts";
 import { scopesOf } from "./request-context.ts";
 
 /** Undefined for a request that is for no function URL. */
@@ -75,7 +75,7 @@ export function makeUrlDoor(
           },
           { refused: true },
         );
-      if (!(answer.body instanceof ReadableStream)) peer?.timeout(request, IDLE_SECONDS);
+      if (!(answer.body instanceof ReadableStream)) peer?.timeout(request, peer.idleSeconds);
       return responseTo(request, answer, scope.headers());
     } catch (error) {
       return refuse(error, requestId);

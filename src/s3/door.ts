@@ -26,6 +26,8 @@ export type S3Door = (request: Request, peer?: S3Peer) => Promise<Response> | un
 /** The other end of the connection, as `Bun.serve` tells of it. */
 export interface S3Peer {
   timeout(request: Request, seconds: number): void;
+  /** For a body to go on, and for an answer to be taken. */
+  readonly idleSeconds: number;
   requestIP(request: Request): { readonly address: string } | null;
 }
 
@@ -92,7 +94,7 @@ async function answer(
     if (request.body === null) peer?.timeout(request, 0); // a copy of gigabytes says nothing while it runs
     const response = await run({ ...parts, request, peer, admission, query, bucket, key });
     response.headers.set("x-amz-request-id", requestId);
-    peer?.timeout(request, ANSWER_SECONDS);
+    peer?.timeout(request, peer.idleSeconds);
     note("ok", false);
     return response;
   } catch (thrown) {
@@ -102,9 +104,6 @@ async function answer(
     return refuse(parts, request, { error, requestId });
   }
 }
-
-/** How long the client may let bytes of the answer wait. */
-const ANSWER_SECONDS = 60;
 
 const isRead = ({ method }: Request): boolean => method === "GET" || method === "HEAD";
 

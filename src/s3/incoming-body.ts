@@ -17,8 +17,6 @@ import { S3Error } from "./s3-error.ts";
 export const UPLOAD_BYTES_MAX = 5 * 1024 ** 3;
 const DOCUMENT_BYTES_MAX = 2 * 1024 ** 2;
 
-const PIECE_SECONDS = 60;
-
 type Source = Pick<Exchange, "request" | "peer" | "admission">;
 
 export class IncomingBody {
@@ -83,13 +81,14 @@ export class IncomingBody {
     return this.#isChunked() ? decodeAwsChunked(raw, { trailers: this.#trailers, chain: this.#chain }) : raw;
   }
 
-  /** A client has a minute for each piece; when all is there, the rest may take as long as it likes. */
+  /** A client has some time for each piece; when all is there, the rest may take as long as it likes. */
   async *#received(): AsyncGenerator<Uint8Array, void, void> {
+    const peer = this.#peer;
     for await (const chunk of readStream(this.#request.body)) {
-      this.#peer?.timeout(this.#request, PIECE_SECONDS);
+      peer?.timeout(this.#request, peer.idleSeconds);
       yield chunk;
     }
-    this.#peer?.timeout(this.#request, 0);
+    peer?.timeout(this.#request, 0);
   }
 
   #isChunked(): boolean {

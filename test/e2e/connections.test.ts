@@ -3,11 +3,13 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { type RunningServer, startServer } from "../support/server.ts";
 import { zipOf } from "../support/zip.ts";
 
-setDefaultTimeout(180_000);
+setDefaultTimeout(60_000);
+
+const IDLE_SECONDS = 3;
 
 let server: RunningServer;
 beforeAll(async () => {
-  server = await startServer();
+  server = await startServer({ flags: ["--connection-timeout", String(IDLE_SECONDS)] });
 });
 afterAll(() => server.stop());
 
@@ -79,35 +81,35 @@ describe("a connection is closed", () => {
     {
       name: "on which the body does not go on",
       start: `${head(CREATE, "Content-Length: 100")}{`,
-      secondsMax: 75,
+      secondsMax: 15,
     },
     {
       name: "on which a small body comes a byte a second",
       start: `${head(CREATE, "Content-Length: 1000")}{`,
       piece: () => " ",
-      secondsMax: 75,
+      secondsMax: 15,
     },
     {
       name: "on which a large body comes a byte a second",
       start: `${head(CREATE, "Content-Length: 10000000")}{`,
       piece: () => " ",
-      secondsMax: 75,
+      secondsMax: 15,
     },
     {
       name: "on which a body of chunks comes a byte a second",
       start: head(INVOKE, "Transfer-Encoding: chunked"),
       piece: () => "1\r\n \r\n",
-      secondsMax: 75,
+      secondsMax: 15,
     },
     {
       name: "on which an object does not go on",
       start: `${head("PUT /photos/a HTTP/1.1", "Content-Length: 10000000")}x`,
-      secondsMax: 75,
+      secondsMax: 15,
     },
     {
       name: "that has had its answer, and asks no more",
       start: head("GET /_lambent/health HTTP/1.1"),
-      secondsMax: 75,
+      secondsMax: 15,
     },
   ])("$name", async ({ start, piece, secondsMax }) => {
     await fetch(`${server.url}/photos`, { method: "PUT" });
@@ -119,7 +121,7 @@ describe("a connection is closed", () => {
 });
 
 test.concurrent("a call may take longer than a connection may be idle", async () => {
-  const source = "exports.handler = (event, context, done) => setTimeout(() => done(null, 'late'), 70_000);";
+  const source = `exports.handler = (event, context, done) => setTimeout(() => done(null, 'late'), ${2 * IDLE_SECONDS * 1000});`;
   const made = await fetch(`${server.url}/2015-03-31/functions`, {
     method: "POST",
     body: JSON.stringify({
