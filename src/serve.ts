@@ -33,6 +33,7 @@ import type { Services } from "./services/context.ts";
 import { Activations } from "./services/functions/activations.ts";
 import { Downloads } from "./services/functions/downloads.ts";
 import { HandlerChecks } from "./services/functions/handler-checks.ts";
+import { sealAtRest } from "./services/functions/seal-at-rest.ts";
 import { Resolver } from "./services/invocations/resolver.ts";
 import { openStore } from "./store/open-store.ts";
 import type { Store } from "./store/port.ts";
@@ -125,6 +126,7 @@ export async function startServer(config: Config, own: OwnCommands): Promise<Ser
   let listener: Listener;
   try {
     await sweep(services, buckets); // while nothing is held: what a crash left half written goes too
+    await sealAtRest(services);
     await services.activations.resume();
     await restoreConcurrency(services);
     void logFiles.prune();
@@ -200,6 +202,7 @@ function assemble(parts: {
   const resolver: Resolver = new Resolver({
     home,
     store,
+    sealer: parts.sealer,
     activations,
     router: new Router(config.seed, config.routing),
     onForget: (name) => facts.forget(name),

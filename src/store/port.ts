@@ -18,6 +18,7 @@ import type {
 import type { DocumentChange, DocumentStore, Need, Unmet } from "./document-port.ts";
 import type { QueueStore } from "./queue-port.ts";
 import type { ScheduleStore } from "./schedule-port.ts";
+import type { Reseal } from "./settings-content.ts";
 
 /** What a version is configured with, the code apart. Members that Lambent acts upon have its own names and units. */
 export interface FunctionSettings {
@@ -28,8 +29,8 @@ export interface FunctionSettings {
   readonly timeoutSeconds: number;
   readonly memoryMib: number;
   readonly ephemeralStorageMib: number;
-  /** Null when the function was never given any. */
-  readonly environment: Readonly<Record<string, string>> | null;
+  /** Sealed: an id, which another set of variables has another of, a space, and whatever opens. Null: it was never given any. */
+  readonly environment: string | null;
   readonly kmsKeyArn: string | null;
   readonly tracingMode: "Active" | "PassThrough";
   readonly layers: readonly LayerUse[];
@@ -136,6 +137,9 @@ export interface FunctionStore {
 
   find(functionName: string): Promise<FunctionRecord | undefined>;
   findVersion(input: { functionName: string; version: string }): Promise<FunctionVersion | undefined>;
+
+  /** Asks `seal` of every version that has variables, and answers how many changed. */
+  resealEnvironments(seal: Reseal): Promise<number>;
 
   /** By function name; with `versions: "all"` by name, then `$LATEST`, then ascending numbers. */
   list(input: PageRequest & { versions: "latest" | "all" }): Promise<Page<FunctionVersion>>;

@@ -147,7 +147,7 @@ describe("CreateFunction", () => {
       name: "refuses more than 4 KB of variables, printing them",
       request: create({ Environment: { Variables: { LONG: "x".repeat(4096) } } }),
       status: 400,
-      message: `Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the 4KB limit. String measured: {"LONG":"${"x".repeat(4096)}"}`,
+      message: `Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the 4KB limit. String measured: 4107 characters`,
     },
     {
       name: "refuses log levels for text",

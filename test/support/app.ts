@@ -62,6 +62,7 @@ export interface TestAppOptions {
   readonly codeBytesMax?: number;
   readonly guarded?: boolean;
   readonly networkPolicyIds?: readonly string[];
+  readonly sealer?: Sealer;
   /** Default: a new one in memory, closed with the app. */
   readonly store?: Store;
 }
@@ -77,6 +78,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const clock = new ManualClock(FAKE_NOW_MS);
   const ids = countingIds();
   const log = pino({ level: "silent" });
+  const sealer = options.sealer ?? new Sealer([{ id: "test", secret: Buffer.alloc(32, 1) }]);
   const home = { region: REGION, accountId: ACCOUNT };
   const running = startDispatcher({
     clock,
@@ -95,6 +97,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const resolver: Resolver = new Resolver({
     home,
     store,
+    sealer,
     activations,
     router: new Router("seed"),
     onForget: (name) => facts.forget(name),
@@ -113,7 +116,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const services: Services = {
     home,
     store,
-    sealer: new Sealer([{ id: "test", secret: Buffer.alloc(32, 1) }]),
+    sealer,
     records: openRecords(":memory:"),
     logs: { read: async function* () {} }, // the dispatcher of tests keeps logs itself
     dispatcher: running.dispatcher,

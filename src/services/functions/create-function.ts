@@ -26,7 +26,7 @@ export async function createFunction(
   const { name, qualifier } = readReference(ctx, { FunctionName: input.FunctionName });
   if (qualifier !== undefined && qualifier !== LATEST)
     throw invalidParameter(`Cannot create a function under the qualifier '${qualifier}': name it without`);
-  const configured = newSettings(ctx, input);
+  const configured = newSettings(ctx, name, input);
   using taken = await takeLayers(ctx, input.Layers);
   const settings = { ...configured, layers: taken.layers ?? [] };
   const tags = { ...input.Tags };
@@ -73,7 +73,7 @@ export async function createFunction(
   const checked = ctx.activations.begin(latest, archive);
   if (published) void ctx.activations.begin(published, archive);
   await warnInTime(ctx, checked);
-  return configurationView(ctx.home, published ?? latest);
+  return configurationView(ctx, published ?? latest);
 }
 
 /** The link to a code signing configuration comes into being with the function, if that configuration is there. */

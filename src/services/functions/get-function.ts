@@ -14,7 +14,7 @@ export async function getFunction(
   const record = await requireFunction(ctx, named.name);
   const tags = version.version === LATEST ? record.tags : {};
   return {
-    Configuration: configurationView(ctx.home, version, named.qualifier),
+    Configuration: configurationView(ctx, version, named.qualifier),
     Code: {
       RepositoryType: "S3",
       Location: ctx.downloads.urlOf(ctx.baseUrl, version.code.sha256),
@@ -32,5 +32,5 @@ export async function getFunctionConfiguration(
   input: InputOf<"GetFunctionConfiguration">,
 ): Promise<FunctionConfiguration> {
   const named = readReference(ctx, input);
-  return configurationView(ctx.home, await requireVersion(ctx, named), named.qualifier);
+  return configurationView(ctx, await requireVersion(ctx, named), named.qualifier);
 }

@@ -10,6 +10,6 @@ export async function listFunctions(
 ): Promise<OutputOf<"ListFunctions">> {
   const all = input.FunctionVersion === "ALL";
   const page = await ctx.store.functions.list({ ...readPage(input), versions: all ? "all" : "latest" });
-  const Functions = page.items.map((version) => listedView(ctx.home, version, all ? version.version : undefined));
+  const Functions = page.items.map((version) => listedView(ctx, version, all ? version.version : undefined));
   return { ...nextMarker(page.next), Functions };
 }

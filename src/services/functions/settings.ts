@@ -10,6 +10,7 @@ import { RESERVED_VARIABLES } from "../../invoke/runtime-variables.ts";
 import type { InputOf } from "../../shapes/operations.ts";
 import type { FunctionSettings } from "../../store/port.ts";
 import type { ServiceContext } from "../context.ts";
+import { hasKey, resealedIfOpen, sealVariables } from "./environment-variables.ts";
 import { isRunnable, refuseDeprecated } from "./runtimes.ts";
 
 /** The quota; the model leaves room for functions on capacity providers. */
@@ -39,8 +40,8 @@ const DEFAULTS = {
   sourceKmsKeyArn: null,
 } satisfies Omit<FunctionSettings, "role" | "handler">;
 
-/** @throws AwsError InvalidParameterValueException. */
-export function newSettings(ctx: ServiceContext, input: InputOf<"CreateFunction">): FunctionSettings {
+/** `name` is the function's. @throws AwsError InvalidParameterValueException. */
+export function newSettings(ctx: ServiceContext, name: string, input: InputOf<"CreateFunction">): FunctionSettings {
   if (input.PackageType === "Image" || input.Code.ImageUri !== undefined)
     throw notSupported("CreateFunction with PackageType 'Image'");
   if (input.CapacityProviderConfig) throw notSupported("CreateFunction with CapacityProviderConfig");
@@ -56,7 +57,7 @@ export function newSettings(ctx: ServiceContext, input: InputOf<"CreateFunction"
     ...(architecture && { architecture }),
     ...(input.TenancyConfig && { tenancyConfig: input.TenancyConfig }),
     ...(input.Code.SourceKMSKeyArn && { sourceKmsKeyArn: input.Code.SourceKMSKeyArn }),
-    ...changedSettings(ctx, input, null),
+    ...changedSettings(ctx, input, { name, before: null }),
     role: input.Role,
     handler: input.Handler,
   };
@@ -70,7 +71,7 @@ export function newSettings(ctx: ServiceContext, input: InputOf<"CreateFunction"
 export function changedSettings(
   ctx: ServiceContext,
   input: Given,
-  before: FunctionSettings | null,
+  { name, before }: { name: string; before: FunctionSettings | null },
 ): Partial<FunctionSettings> {
   if (input.Runtime !== undefined) refuseDeprecated(input.Runtime);
   if (input.MemorySize !== undefined && input.MemorySize > MEMORY_MIB_MAX) {
@@ -90,7 +91,7 @@ export function changedSettings(
     ...(input.Timeout !== undefined && { timeoutSeconds: input.Timeout }),
     ...(input.MemorySize !== undefined && { memoryMib: input.MemorySize }),
     ...(input.EphemeralStorage && { ephemeralStorageMib: input.EphemeralStorage.Size }),
-    ...(input.Environment && { environment: input.Environment.Variables ?? null }),
+    ...sealedEnvironment(ctx, input, { name, before }),
     ...(input.KMSKeyArn !== undefined && { kmsKeyArn: input.KMSKeyArn || null }),
     ...(input.TracingConfig?.Mode && { tracingMode: input.TracingConfig.Mode }),
     ...(input.DeadLetterConfig && { deadLetterTargetArn: input.DeadLetterConfig.TargetArn || null }),
@@ -100,6 +101,24 @@ export function changedSettings(
     ...(input.LoggingConfig && { loggingConfig: mergeLogging(before?.loggingConfig ?? {}, input.LoggingConfig) }),
     ...(input.DurableConfig && { durableConfig: input.DurableConfig }),
   };
+}
+
+/** Given variables, and those that are there when they get another key. */
+function sealedEnvironment(
+  ctx: ServiceContext,
+  input: Given,
+  { name, before }: { name: string; before: FunctionSettings | null },
+): Partial<FunctionSettings> {
+  const kmsKeyArn = input.KMSKeyArn === undefined ? (before?.kmsKeyArn ?? null) : input.KMSKeyArn || null;
+  const owner = { functionName: name, kmsKeyArn };
+  const stored = before?.environment;
+  if (input.Environment) {
+    const variables = input.Environment.Variables;
+    return { environment: variables ? sealVariables(ctx, { owner, variables, before: stored }) : null };
+  }
+  const underNewKey =
+    input.KMSKeyArn !== undefined && stored ? resealedIfOpen(ctx.sealer, { owner, stored }) : undefined;
+  return underNewKey === undefined ? {} : { environment: underNewKey };
 }
 
 type LoggingConfig = NonNullable<FunctionSettings["loggingConfig"]>;
@@ -129,7 +148,7 @@ function checkVariables(variables: Readonly<Record<string, string>>): void {
   }
   const measured = JSON.stringify(variables);
   if (Buffer.byteLength(measured) > ENVIRONMENT_BYTES_MAX) {
-    throw invalidParameter(`${unable} exceeded the 4KB limit. String measured: ${measured}`);
+    throw invalidParameter(`${unable} exceeded the 4KB limit. String measured: ${measured.length} characters`);
   }
 }
 
@@ -151,7 +170,8 @@ function warnOfIdleSettings(ctx: ServiceContext, input: Given): void {
   if (input.VpcConfig?.SubnetIds?.length && ctx.networkPolicyIds.length === 0)
     ctx.warn("VpcConfig is stored; it changes nothing until --network-policies has a policy for its security groups");
   if (input.FileSystemConfigs?.length) ctx.warn("FileSystemConfigs are stored, not mounted");
-  if (input.KMSKeyArn) ctx.warn("KMSKeyArn is stored; environment variables are not encrypted with it");
+  if (input.KMSKeyArn && !hasKey(ctx.sealer, input.KMSKeyArn))
+    ctx.warn("KMSKeyArn names no key of the key file; environment variables are sealed with its first");
   if (input.SnapStart?.ApplyOn === "PublishedVersions") ctx.warn("SnapStart is stored; no snapshots are taken");
   if (input.DurableConfig) ctx.warn("DurableConfig is stored; executions are not durable");
   if ("TenancyConfig" in input && input.TenancyConfig)

@@ -55,7 +55,7 @@ export async function updateFunctionCode(
     const version = acceptUpdate(ctx, name, await update(true));
     await warnOf(ctx, ctx.activations.tryOut(version, archive));
     void sweepPackages(ctx); // what was unpacked to look at it
-    return configurationView(ctx.home, version);
+    return configurationView(ctx, version);
   }
 
   const release = await ctx.store.packages.put({ sha256: code.sha256, bytes: zip });
@@ -68,7 +68,7 @@ export async function updateFunctionCode(
       if (latest) void ctx.activations.begin(latest, archive);
     }
     await warnInTime(ctx, checked);
-    return configurationView(ctx.home, version);
+    return configurationView(ctx, version);
   } finally {
     release();
     void sweepPackages(ctx); // what the new code replaced

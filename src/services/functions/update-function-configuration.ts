@@ -22,7 +22,7 @@ export async function updateFunctionConfiguration(
   if (input.CapacityProviderConfig) throw notSupported("UpdateFunctionConfiguration with CapacityProviderConfig");
   for (;;) {
     const before = await requireVersion(ctx, { name, qualifier: undefined });
-    const changed = changedSettings(ctx, input, before.settings);
+    const changed = changedSettings(ctx, input, { name, before: before.settings });
     using taken = await takeLayers(ctx, input.Layers);
     const { layers } = taken;
     const settings = { ...changed, ...(layers && { layers }) };
@@ -42,6 +42,6 @@ export async function updateFunctionConfiguration(
     afterUpdate(ctx, name, LATEST);
     const checked = ctx.activations.begin(version);
     if (input.Handler !== undefined || input.Runtime !== undefined) await warnInTime(ctx, checked);
-    return configurationView(ctx.home, version);
+    return configurationView(ctx, version);
   }
 }

@@ -4,7 +4,11 @@ import { functionArn } from "../../core/arn.ts";
 import { LATEST } from "../../core/states.ts";
 import type { OutputOf } from "../../shapes/operations.ts";
 import type { FunctionVersion } from "../../store/port.ts";
-import type { Home } from "../context.ts";
+import { withoutSealed } from "../../store/settings-content.ts";
+import type { Home, Services } from "../context.ts";
+import { environmentView } from "./environment-variables.ts";
+
+type Shower = Pick<Services, "home" | "sealer">;
 
 export type FunctionConfiguration = NonNullable<OutputOf<"GetFunctionConfiguration">>;
 
@@ -12,10 +16,10 @@ export type FunctionConfiguration = NonNullable<OutputOf<"GetFunctionConfigurati
  * A version's configuration. `qualifier` stands at the end of the ARN as the caller gave it; published versions carry their
  * number there in any case.
  */
-export function configurationView(home: Home, version: FunctionVersion, qualifier?: string): FunctionConfiguration {
+export function configurationView(ctx: Shower, version: FunctionVersion, qualifier?: string): FunctionConfiguration {
   const { state, stateReason, updateStatus, updateStatusReason } = version;
   return {
-    ...listedView(home, version, qualifier),
+    ...listedView(ctx, version, qualifier),
     State: state,
     ...(stateReason && {
       StateReason: stateReason.reason,
@@ -27,13 +31,17 @@ export function configurationView(home: Home, version: FunctionVersion, qualifie
       LastUpdateStatusReasonCode: updateStatusReason.code as FunctionConfiguration["LastUpdateStatusReasonCode"],
     }),
     ...(version.settings.runtime && {
-      RuntimeVersionConfig: { RuntimeVersionArn: runtimeVersionArn(home, version.settings.runtime) },
+      RuntimeVersionConfig: { RuntimeVersionArn: runtimeVersionArn(ctx.home, version.settings.runtime) },
     }),
   };
 }
 
 /** As in ListFunctions and ListVersionsByFunction, which say nothing of states. */
-export function listedView(home: Home, version: FunctionVersion, qualifier?: string): FunctionConfiguration {
+export function listedView(
+  { home, sealer }: Shower,
+  version: FunctionVersion,
+  qualifier?: string,
+): FunctionConfiguration {
   const { settings, code } = version;
   const shown = qualifier ?? (version.version === LATEST ? undefined : version.version);
   return {
@@ -51,7 +59,7 @@ export function listedView(home: Home, version: FunctionVersion, qualifier?: str
     Version: version.version,
     ...(settings.vpcConfig && { VpcConfig: { SubnetIds: [], SecurityGroupIds: [], VpcId: "", ...settings.vpcConfig } }),
     ...(settings.deadLetterTargetArn !== null && { DeadLetterConfig: { TargetArn: settings.deadLetterTargetArn } }),
-    ...(settings.environment && { Environment: { Variables: { ...settings.environment } } }),
+    ...environmentView(sealer, version),
     ...(settings.kmsKeyArn !== null && { KMSKeyArn: settings.kmsKeyArn }),
     TracingConfig: { Mode: settings.tracingMode },
     RevisionId: version.revisionId,
@@ -72,7 +80,9 @@ export function listedView(home: Home, version: FunctionVersion, qualifier?: str
 
 /** Of the settings without the code, as `CodeSha256` is of the code alone. */
 const configDigest = (settings: FunctionVersion["settings"]): string =>
-  createHash("sha256").update(JSON.stringify(settings)).digest("base64");
+  createHash("sha256")
+    .update(JSON.stringify(withoutSealed(settings)))
+    .digest("base64");
 
 /** `2026-01-02T03:04:05.678+0000`: recorded. */
 export const wireDate = (ms: number): string => new Date(ms).toISOString().replace("Z", "+0000");

@@ -10,9 +10,12 @@ import { LATEST } from "../../core/states.ts";
 import { conflict, invalidParameter, notFound } from "../../errors/aws-error.ts";
 import type { ExecutionSpec, Logging } from "../../invoke/invocation.ts";
 import type { Draw, Router } from "../../invoke/routing.ts";
+import type { Sealer } from "../../security/seal.ts";
 import type { FunctionVersion, Store } from "../../store/port.ts";
+import { withoutSealed } from "../../store/settings-content.ts";
 import type { Home } from "../context.ts";
 import type { Activations } from "../functions/activations.ts";
+import { variablesOf } from "../functions/environment-variables.ts";
 import { isVersionNumber, type NamedFunction } from "../functions/reference.ts";
 import { isRunnable } from "../functions/runtimes.ts";
 
@@ -24,6 +27,7 @@ export interface Target {
 interface ResolverParts {
   readonly home: Home;
   readonly store: Store;
+  readonly sealer: Sealer;
   readonly activations: Activations;
   readonly router: Router;
   /** For what else is kept about a function until it is written. */
@@ -112,7 +116,7 @@ export class Resolver {
       memoryMib: settings.memoryMib,
       ephemeralStorageMib: settings.ephemeralStorageMib,
       timeoutMs: settings.timeoutSeconds * 1000,
-      variables: settings.environment ?? {},
+      variables: variablesOf(this.#deps.sealer, version),
       runtime,
       logging: loggingOf(version),
       securityGroupIds: settings.vpcConfig?.SecurityGroupIds ?? [],
@@ -144,7 +148,7 @@ export class Resolver {
 
 /** Tags and publishing give a version a new revision, and no reason to leave a warm environment. */
 const contentDigest = ({ code, settings }: FunctionVersion): string =>
-  new Bun.CryptoHasher("sha256").update(JSON.stringify([code.sha256, settings])).digest("base64");
+  new Bun.CryptoHasher("sha256").update(JSON.stringify([code.sha256, withoutSealed(settings)])).digest("base64");
 
 const isUnsettled = (version: FunctionVersion): boolean =>
   version.state === "Pending" || version.updateStatus === "InProgress";

@@ -12,6 +12,6 @@ export async function listVersionsByFunction(
   const { name } = readReference(ctx, { FunctionName: input.FunctionName });
   await requireFunction(ctx, name);
   const page = await ctx.store.functions.listVersions({ ...readPage(input), functionName: name });
-  const Versions = page.items.map((version) => listedView(ctx.home, version, version.version));
+  const Versions = page.items.map((version) => listedView(ctx, version, version.version));
   return { ...nextMarker(page.next), Versions };
 }

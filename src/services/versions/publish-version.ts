@@ -33,7 +33,7 @@ export async function publishVersion(
   switch (published.kind) {
     case "done":
       begin(ctx, published.value);
-      return configurationView(ctx.home, published.value);
+      return configurationView(ctx, published.value);
     case "missing":
       throw notFound("Function", functionArn(ctx.home, name));
     case "stale-revision":

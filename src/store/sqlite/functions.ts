@@ -6,6 +6,7 @@ import { deleteFunction, deleteVersion } from "./delete-function.ts";
 import type { FunctionQueries } from "./function-queries.ts";
 import type { FunctionWrites } from "./function-writes.ts";
 import { publishVersion } from "./publish-version.ts";
+import { resealEnvironments } from "./reseal-environments.ts";
 import { settleVersion } from "./settle-version.ts";
 import { updateLatest } from "./update-latest.ts";
 
@@ -27,6 +28,7 @@ export function functionStore(context: Context): FunctionStore {
     listVersions: async (input) => queries.listVersions(input),
     updateLatest: (input) => durable(() => updateLatest(context, input)),
     publish: (input) => durable(() => publishVersion(context, input)),
+    resealEnvironments: (seal) => durable(() => resealEnvironments(context, seal)),
     settle: async (input) => settleVersion(context, input),
     listUnsettled: async () => queries.listUnsettled(),
     delete: (functionName) => durable(() => deleteFunction(context, functionName)),

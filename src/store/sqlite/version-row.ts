@@ -1,6 +1,7 @@
 /** Rows of `versions` and what the port calls a `FunctionVersion`, both ways. */
 import { LATEST } from "../../core/states.ts";
 import type { CodeUse, FunctionSettings, FunctionVersion } from "../port.ts";
+import { withoutSealed } from "../settings-content.ts";
 import type { versions } from "./tables.ts";
 
 export type VersionRow = typeof versions.$inferSelect;
@@ -51,9 +52,13 @@ export function rowOf(version: FunctionVersion, at: { number: number; publishedF
 
 export const isUnsettled = (row: VersionRow): boolean => row.state === "Pending" || row.updateStatus === "InProgress";
 
-/** Equal for equal code and settings, whatever the order in which the members of an object were given. */
+/**
+ * Equal for equal code and settings, whatever the order in which the members of an object were given. Variables are their id, so that it
+ * tells nothing of them, and does not change with the key.
+ */
 export function contentDigest(content: { settings: FunctionSettings; code: CodeUse }): string {
-  const text = JSON.stringify([content.code.sha256, content.settings], (_key, value: unknown) =>
+  const settings = withoutSealed(content.settings);
+  const text = JSON.stringify([content.code.sha256, settings], (_key, value: unknown) =>
     isPlainObject(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value,
   );
   return new Bun.CryptoHasher("sha256").update(text).digest("base64");

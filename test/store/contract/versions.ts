@@ -58,11 +58,11 @@ export function versionContract(open: () => Promise<Store>): void {
       { name: "the code", change: { code: code("other") }, version: "2" },
       { name: "a setting", change: { settings: { memoryMib: 129 } }, version: "2" },
       { name: "the description", change: { settings: { description: "new" } }, version: "2" },
-      { name: "the environment", change: { settings: { environment: { A: "1", B: "3" } } }, version: "2" },
-      { name: "the order of the environment", change: { settings: { environment: { B: "2", A: "1" } } }, version: "1" },
+      { name: "the environment", change: { settings: { environment: "id-2 abc" } }, version: "2" },
+      { name: "the seal of the environment", change: { settings: { environment: "id-1 def" } }, version: "1" },
       { name: "nothing", change: {}, version: "1" },
     ])("after an update of $name publish answers version $version", async ({ change, version }) => {
-      await createActive(store(), "f", { settings: settings({ environment: { A: "1", B: "2" } }) });
+      await createActive(store(), "f", { settings: settings({ environment: "id-1 abc" }) });
       await published(store(), "f");
       await updateAndSettle(store(), "f", { change });
       expect(await published(store(), "f")).toBe(version);
