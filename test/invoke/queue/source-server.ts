@@ -7,6 +7,12 @@ export function start(directory: string, ...flags: string[]) {
   return startWith({}, directory, ...flags);
 }
 
+/** A test that fails leaves no server behind. */
+const children = new Set<Bun.Subprocess>();
+process.on("exit", () => {
+  for (const child of children) child.kill("SIGKILL");
+});
+
 interface Around {
   /** Of its environment. */
   readonly variables?: Readonly<Record<string, string>>;
@@ -16,13 +22,14 @@ interface Around {
 
 export async function startWith({ variables = {}, prefix = [] }: Around, directory: string, ...flags: string[]) {
   const own = [process.execPath, MAIN, "serve", "--port", "0", "--data-dir", directory, "--log-level", "error"];
-  own.push("--network-open", "127.0.0.1"); // handlers report to servers of the tests
-  const child = Bun.spawn([...prefix, ...own, ...flags], {
+  const open = ["--network-open", "127.0.0.1"]; // functions report to servers of the tests
+  const child = Bun.spawn([...prefix, ...own, ...open, ...flags], {
     env: { PATH: process.env.PATH ?? "", ...variables },
     stdin: "ignore",
     stdout: "pipe",
     stderr: "inherit",
   });
+  children.add(child);
   const reader = child.stdout.getReader();
   let printed = "";
   for (;;) {
