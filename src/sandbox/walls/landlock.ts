@@ -9,7 +9,7 @@ import { orphansOfThisProcess } from "../orphans.ts";
 import { isWalled } from "../seccomp/syscalls.ts";
 import { LANDLOCK_VERSION_MIN, landlockVersion } from "./landlock-abi.ts";
 import { programOf } from "./program.ts";
-import { configurationFiles, DEVICES, MACHINE_FILES, programFolders } from "./system-files.ts";
+import { DEVICES, liveFiles, MACHINE_FILES, programFolders, settledFiles } from "./system-files.ts";
 import type { WallPlan } from "./wall-process.ts";
 import type { Confinement, Enclosed, Walls } from "./walls.ts";
 
@@ -78,7 +78,7 @@ function enclose(
 function systemRights(): Allowed {
   return [
     ...programFolders().folders.map((path) => ({ path, rights: "readAndExecute" as const })),
-    ...[...configurationFiles(), ...MACHINE_FILES.filter(existsSync)].map((path) => ({
+    ...[...settledFiles(), ...liveFiles(), ...MACHINE_FILES.filter(existsSync)].map((path) => ({
       path,
       rights: "read" as const,
     })),

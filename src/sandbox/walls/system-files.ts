@@ -3,28 +3,32 @@ import { existsSync, lstatSync, readlinkSync } from "node:fs";
 
 const PROGRAM_FOLDERS = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
 
-const CONFIGURATION = [
-  "/etc/alternatives",
-  "/etc/ca-certificates",
-  "/etc/ca-certificates.conf",
-  "/etc/crypto-policies",
+/** Small files that change with the system's software, and rarely. */
+const SETTLED_FILES = [
   "/etc/gai.conf",
   "/etc/host.conf",
-  "/etc/hosts",
   "/etc/ld-musl-aarch64.path",
   "/etc/ld-musl-x86_64.path",
   "/etc/ld.so.cache",
   "/etc/localtime",
   "/etc/nsswitch.conf",
+  "/etc/protocols",
+  "/etc/services",
+  "/etc/ssl/openssl.cnf",
+];
+
+/** What may change any day, or is large. */
+const LIVE_FILES = [
+  "/etc/alternatives",
+  "/etc/ca-certificates",
+  "/etc/crypto-policies",
+  "/etc/hosts",
   "/etc/pki/ca-trust/extracted",
   "/etc/pki/tls/cert.pem",
   "/etc/pki/tls/certs",
-  "/etc/protocols",
   "/etc/resolv.conf",
-  "/etc/services",
   "/etc/ssl/cert.pem",
   "/etc/ssl/certs",
-  "/etc/ssl/openssl.cnf",
 ];
 
 /** Those that are there: folders, and links with what they say (`/bin` → `usr/bin`). */
@@ -37,7 +41,8 @@ export function programFolders(): { folders: string[]; links: { at: string; to: 
   };
 }
 
-export const configurationFiles = (): string[] => CONFIGURATION.filter((path) => existsSync(path));
+export const settledFiles = (): string[] => SETTLED_FILES.filter((path) => existsSync(path));
+export const liveFiles = (): string[] => LIVE_FILES.filter((path) => existsSync(path));
 
 /** What the engine and `os.cpus()` ask for. */
 export const MACHINE_FILES = ["/sys/devices/system/cpu", "/sys/kernel/mm/transparent_hugepage"];
