@@ -69,6 +69,7 @@ export async function openSite(walls: Walls): Promise<Site> {
       bystander.kill("SIGKILL");
       await bystander.exited;
       await house.close();
+      rmSync(victimFile, { force: true }); // it is the host's where there are no walls
       chmodSync(folder, 0o700);
       rmSync(folder, { recursive: true, force: true });
     },
