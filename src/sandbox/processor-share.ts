@@ -1,14 +1,14 @@
 /** How much of a contended processor a process and all that it starts get. Source: sched(7), nice value and autogroups. */
 import { writeFileSync } from "node:fs";
 
-/** Each step of niceness is worth so much. */
-const STEP = 1.25;
 /** Further down somebody who has little would get next to nothing. */
-const NICENESS_MAX = 15;
+const NICENESS_MAX = 5;
 
-/** The niceness that stands for a share of a whole one: 1 → 0, a half → 3. */
-export const nicenessOf = (share: number): number =>
-  Math.min(NICENESS_MAX, Math.max(0, Math.round(-Math.log(share) / Math.log(STEP))));
+/**
+ * The niceness that stands for a share of a whole one: 1 → 0, a half → 1, a fourteenth → 4. A step takes a fifth of the weight, not a half:
+ * at half the weight for each halving, a small function would wait for everything else that its host does, its own server included.
+ */
+export const nicenessOf = (share: number): number => Math.min(NICENESS_MAX, Math.max(0, Math.round(-Math.log2(share))));
 
 /** Read by the program, which gives itself this niceness before it has threads or children: from outside some would be missed. */
 export const NICENESS_VARIABLE = "LAMBENT_NICENESS";
