@@ -20,7 +20,12 @@ export async function fuzz(input: {
   count: number;
   seed: number;
   connections: number;
+  /** Default: requests for the API. */
+  make?: (random: Random) => FuzzRequest;
+  /** Default: every 5xx that HTTP has not a reason of its own for. */
+  isFault?: (status: number) => boolean;
 }): Promise<FuzzReport> {
+  const { make = requestOf, isFault = (status: number) => status >= 500 && !NO_FAULTS.has(status) } = input;
   const random = randomOf(input.seed);
   const statuses: Record<number, number> = {};
   const failures: string[] = [];
@@ -29,12 +34,12 @@ export async function fuzz(input: {
   const client = async (): Promise<void> => {
     let wire: Wire | undefined;
     while (left-- > 0) {
-      const request = requestOf(random);
+      const request = make(random);
       wire ??= await Wire.open(input.port);
       const status = await wire.ask(request);
       if (status === undefined) closedCount++;
       else statuses[status] = (statuses[status] ?? 0) + 1;
-      if ((status ?? 0) >= 500 && !NO_FAULTS.has(status ?? 0) && failures.length < FAILURES_SHOWN)
+      if (status !== undefined && isFault(status) && failures.length < FAILURES_SHOWN)
         failures.push(`${status}: ${request.bytes.toString("latin1").slice(0, 600)}`);
       if (!wire.isOpen || request.breaks) {
         wire.close();
@@ -47,14 +52,14 @@ export async function fuzz(input: {
   return { statuses, failures, closedCount };
 }
 
-interface FuzzRequest {
+export interface FuzzRequest {
   readonly bytes: Buffer;
   readonly isHead: boolean;
   /** The connection is of no use after it. */
   readonly breaks: boolean;
 }
 
-type Random = () => number;
+export type Random = () => number;
 
 /** A small generator of good enough numbers from 0 to 1 (mulberry32). */
 function randomOf(seed: number): Random {
@@ -67,8 +72,8 @@ function randomOf(seed: number): Random {
   };
 }
 
-const below = (random: Random, count: number): number => Math.floor(random() * count);
-const oneOf = <T>(random: Random, values: readonly T[]): T => values[below(random, values.length)] as T;
+export const below = (random: Random, count: number): number => Math.floor(random() * count);
+export const oneOf = <T>(random: Random, values: readonly T[]): T => values[below(random, values.length)] as T;
 
 const METHODS = ["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS"] as const;
 const WORDS = [
@@ -121,7 +126,7 @@ const PREFIXES = [
   "//",
   "/2015-03-31/",
 ] as const;
-const HEADERS = [
+export const HEADERS = [
   "Authorization",
   "X-Amz-Date",
   "X-Amz-Content-Sha256",
@@ -146,7 +151,7 @@ const HEADERS = [
   "Origin",
   "X-Forwarded-For",
 ] as const;
-const VALUES = [
+export const VALUES = [
   "",
   "x",
   "Event",
@@ -208,7 +213,7 @@ function requestOf(random: Random): FuzzRequest {
   return { bytes: Buffer.concat([Buffer.from(head), framed]), isHead: method === "HEAD", breaks: false };
 }
 
-function wordOf(random: Random): string {
+export function wordOf(random: Random): string {
   if (random() < 0.8) return oneOf(random, WORDS);
   return Array.from({ length: below(random, 20) }, () => String.fromCharCode(33 + below(random, 94)))
     .join("")
@@ -248,7 +253,7 @@ function bodyOf(random: Random, { input }: OperationRow): Buffer {
   return Buffer.from(random() < 0.1 ? text.slice(0, below(random, text.length)) : text);
 }
 
-function jsonValue(random: Random, depth: number): unknown {
+export function jsonValue(random: Random, depth: number): unknown {
   const kind = random();
   if (kind < 0.4) return wordOf(random);
   if (kind < 0.55) return oneOf(random, [0, 1, -1, 3, 128, 1e20, 0.5, 2 ** 53, Number.MAX_VALUE]);
@@ -262,7 +267,7 @@ function jsonValue(random: Random, depth: number): unknown {
 }
 
 /** Not HTTP, or nearly. */
-function garbage(random: Random): Buffer {
+export function garbage(random: Random): Buffer {
   const bytes = Buffer.from(Array.from({ length: 1 + below(random, 300) }, () => below(random, 256)));
   const starts = [
     "",
@@ -342,15 +347,15 @@ class Wire {
     }
     if (!this.#isWhole(head, headEnd + 4, status)) return;
     this.#buffer = Buffer.alloc(0);
-    if (/connection: close/i.test(head)) this.isOpen = false;
+    if (/^connection: close/im.test(head)) this.isOpen = false;
     this.#settle?.(status);
   }
 
   #isWhole(head: string, bodyAt: number, status: number): boolean {
     if (this.#isHead || status === 204 || status === 304) return true;
-    if (/transfer-encoding: chunked/i.test(head))
+    if (/^transfer-encoding: chunked/im.test(head))
       return this.#buffer.subarray(bodyAt).toString("latin1").endsWith("0\r\n\r\n");
-    const length = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0);
+    const length = Number(/^content-length: (\d+)/im.exec(head)?.[1] ?? 0);
     return this.#buffer.length >= bodyAt + length;
   }
 }

@@ -5,7 +5,7 @@ export class StreamQueue<Item> {
   readonly started: Promise<undefined>;
   readonly #onStart: () => void;
   #controller: ReadableStreamDefaultController<Item> | undefined;
-  #onRoom: (() => void) | undefined;
+  #room: PromiseWithResolvers<void> | undefined;
 
   constructor() {
     const { promise, resolve } = Promise.withResolvers<undefined>();
@@ -28,15 +28,15 @@ export class StreamQueue<Item> {
     if (!this.#controller) return;
     this.#controller.enqueue(item);
     if ((this.#controller.desiredSize ?? 1) > 0) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#onRoom = resolve;
-    return promise;
+    this.#room ??= Promise.withResolvers();
+    return this.#room.promise;
   }
 
   end(items: readonly Item[] = []): void {
     for (const item of items) this.#controller?.enqueue(item);
     this.#controller?.close();
     this.#controller = undefined;
+    this.#makeRoom(); // nobody pulls at a stream that was closed: whoever waits would wait for ever
   }
 
   fail(error: unknown): void {
@@ -46,8 +46,8 @@ export class StreamQueue<Item> {
   }
 
   #makeRoom(): void {
-    const then = this.#onRoom;
-    this.#onRoom = undefined;
-    then?.();
+    const room = this.#room;
+    this.#room = undefined;
+    room?.resolve();
   }
 }
