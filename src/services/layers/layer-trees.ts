@@ -8,7 +8,8 @@
  *     unpacked/<root>/function/task/       the code: hard links to its package's own tree
  *
  * **By design** what a layer brings is found by `import` too; on AWS only `require` finds it.
- * **Gaps**: `/opt` itself is the host's. Where a sandbox can mount, the tree goes to `/opt`, and the folders of modules above `/var/task`.
+ * Where walls can mount, the tree is at `/opt` and the folders of modules are above `/var/task` (`invoke/places.ts`).
+ * **Gaps**: elsewhere `/opt` itself is the host's.
  */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
