@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { type SyscallName, syscallNumber } from "../../src/sandbox/seccomp/syscalls.ts";
 import { NO_WALLS } from "../../src/sandbox/walls/walls.ts";
+import { specOf } from "../support/dispatcher.ts";
 import { until } from "../support/until.ts";
 import { OFFERED } from "./offered-walls.ts";
 import { HOST_SECRET, openSite, SECRET, type Site, sleepersOf, untilNoSleepers } from "./site.ts";
@@ -258,6 +259,32 @@ describe.each(OFFERED.map((walls) => ({ kind: walls.kind, walls })))("behind $ki
   });
   afterAll(() => site.close());
   test.each([...HARMLESS, ...WALLED_ONLY])("$name", async ({ repel }) => repel(site), 40_000);
+});
+
+const namespaces = OFFERED.find(({ kind }) => kind === "namespaces");
+/** The kernel counts no processes of root: there a bomb would be the machine's, not the environment's. */
+describe.skipIf(!namespaces || process.getuid?.() === 0)("behind namespaces of an ordinary user a handler", () => {
+  let site: Site;
+  beforeAll(async () => {
+    site = await openSite(namespaces ?? NO_WALLS);
+  });
+  afterAll(() => site.close());
+
+  test("has no more than 1,024 processes and threads", async () => {
+    const { value } = await site.attack({ trick: "flood", count: 3000 });
+    expect(value).toBeWithin(900, 1024);
+  });
+
+  test("that starts processes which start processes ends, and its neighbour is answered meanwhile", async () => {
+    const bomb = site.attack({ trick: "shell", script: "f() { f | f & }; f; sleep 4" }, { timeoutMs: 5000 });
+    const calm = specOf("hostile-calm");
+    let over = false;
+    void bomb.finally(() => {
+      over = true;
+    });
+    while (!over) expect((await site.house.call(calm)).kind).toBe("ok");
+    expect((await bomb).kind).toBe("function-error");
+  }, 40_000);
 });
 
 describe("without walls a handler can", () => {
