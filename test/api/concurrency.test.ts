@@ -307,15 +307,17 @@ describe("provisioned concurrency", () => {
   const environments = () => app().services.dispatcher.census().environments;
 
   test("so many environments are started, kept, and there for the first call", async () => {
+    const census = () => app().services.dispatcher.census();
+    await until("nothing is left that an earlier test began to start", () => census().environments === 0);
     await app().send(...provision("1", 3));
     await ready("1");
     expect(await status("1")).toMatchObject({
       AllocatedProvisionedConcurrentExecutions: 3,
       AvailableProvisionedConcurrentExecutions: 3,
     });
-    expect(environments()).toBe(3);
+    expect(census()).toMatchObject({ environments: 3, byState: { idle: 3 } });
     await app().send("POST", `${F}/invocations?Qualifier=1`, {});
-    expect(environments()).toBe(3);
+    expect(census()).toMatchObject({ environments: 3, byState: { idle: 3 } });
   });
 
   test("fewer are kept when fewer are asked for, and none after the configuration is gone", async () => {
