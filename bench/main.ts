@@ -51,6 +51,7 @@ const executable = resolve(options.executable);
 if (!existsSync(executable)) fail(`Cannot measure ${executable}: there is no such file; make build makes it`);
 
 const figures: readonly Figure[] = [
+  createFunction, // first: see makeFolder
   startUp(executable),
   coldCall,
   walls,
@@ -66,7 +67,6 @@ const figures: readonly Figure[] = [
   timeoutOvershoot,
   growth,
   noisyNeighbour,
-  createFunction,
   manyFunctions,
   events,
   deepQueue(executable),

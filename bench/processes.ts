@@ -35,6 +35,7 @@ export async function end(child: Subprocess): Promise<void> {
 /** Whether the child was asked to end. */
 export const isEnding = (child: Subprocess): boolean => ending.has(child);
 
+/** Goes with this process, and not before: for minutes after many files went, ext4 makes new ones slowly. */
 export function makeFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "lambent-bench-"));
   folders.add(folder);

@@ -4,7 +4,7 @@ import type { Subprocess } from "bun";
 import { zipOf } from "../test/support/zip.ts";
 import type { LoadRequest } from "./load-protocol.ts";
 import { cpuMicroseconds, descendants } from "./process-facts.ts";
-import { end, isEnding, keep, makeFolder, removeFolder } from "./processes.ts";
+import { end, isEnding, keep, makeFolder } from "./processes.ts";
 
 export interface ServerOptions {
   readonly flags?: readonly string[];
@@ -48,7 +48,6 @@ export async function startServer(executable: string, options: ServerOptions = {
     pid: child.pid,
     async stop() {
       await end(child);
-      if (options.dataDirectory === undefined) removeFolder(join(dataDirectory, ".."));
     },
     settled: () => settled(child.pid),
     request: (method, path, body) => send(port, { method, path, body }),

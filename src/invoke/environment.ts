@@ -210,7 +210,7 @@ export class Environment {
   #stopAfterAnswer(): void {
     if (this.state !== "busy") return;
     this.#move("stopping");
-    setImmediate(() => this.#sandbox?.kill());
+    setImmediate(() => this.#sandbox?.killSoon());
   }
 
   #endByMemory(): void {

@@ -10,17 +10,26 @@ import {
   linkSync,
   lstatSync,
   mkdirSync,
+  open,
   openSync,
   readlinkSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { inTurn } from "../core/in-turn.ts";
 import type { Archive, ArchiveFile, ArchiveNode } from "./archive.ts";
 import { inflate } from "./inflate.ts";
 import { Pacer } from "./pacer.ts";
 import { removeTree, replaceDirectory } from "./whole-directory.ts";
+
+/**
+ * A new name may wait for the file system's journal, and when many small packages come at once nobody is to wait with it. For thousands of
+ * files in a row the way through another thread would take longer than that.
+ */
+const openBeside = promisify(open);
+const SHORT_MAX = 16;
 
 const FILE_MODE = 0o444;
 const EXECUTABLE_MODE = 0o555;
@@ -75,9 +84,10 @@ function isThere(node: ArchiveNode, path: string): boolean {
 /** Links come last, so that nothing can be written through one. */
 async function writeTree(archive: Archive, root: string): Promise<void> {
   const pacer = new Pacer();
+  const isShort = archive.nodes.length <= SHORT_MAX;
   for (const node of archive.nodes) {
     if (node.kind === "directory") mkdirSync(join(root, node.path), 0o700);
-    else if (node.kind === "file") await writeFile(node, join(root, node.path), pacer);
+    else if (node.kind === "file") await writeFile(node, join(root, node.path), { pacer, isShort });
   }
   for (const node of archive.nodes) {
     if (node.kind !== "link") continue;
@@ -90,14 +100,18 @@ async function writeTree(archive: Archive, root: string): Promise<void> {
   chmodSync(root, DIRECTORY_MODE);
 }
 
-async function writeFile(file: ArchiveFile, path: string, pacer: Pacer): Promise<void> {
+async function writeFile(
+  file: ArchiveFile,
+  path: string,
+  { pacer, isShort }: { pacer: Pacer; isShort: boolean },
+): Promise<void> {
   if (file.twin !== undefined && linked(file.twin, path)) {
     const pause = pacer.spend(0);
     if (pause) await pause;
     return;
   }
   const mode = file.executable ? EXECUTABLE_MODE : FILE_MODE;
-  const fd = openSync(path, NEW_FILE, mode);
+  const fd = isShort ? await openBeside(path, NEW_FILE, mode) : openSync(path, NEW_FILE, mode);
   try {
     for await (const chunk of inflate(file)) {
       writeFileSync(fd, chunk);

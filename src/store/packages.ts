@@ -46,8 +46,8 @@ export async function openPackages(directory: string): Promise<OpenPackages> {
       try {
         // Whoever puts the same package meanwhile waits too: that a zip is there does not yet mean that it is synced.
         let written = writing.get(hex);
-        if (!written && !existsSync(zipPath(hex))) {
-          written = writeDurably(zipPath(hex), { bytes, names }).finally(() => writing.delete(hex));
+        if (!written) {
+          written = keep(zipPath(hex), { bytes, names }).finally(() => writing.delete(hex));
           writing.set(hex, written);
         }
         await written;
@@ -110,6 +110,11 @@ class Holds {
       this.#sweeps.delete(takenSince);
     }
   }
+}
+
+/** Nothing to do when it is there: under its own name there are only whole ones. */
+async function keep(path: string, content: { bytes: Uint8Array; names: SharedSync }): Promise<void> {
+  if (!(await Bun.file(path).exists())) await writeDurably(path, content);
 }
 
 async function writeDurably(path: string, { bytes, names }: { bytes: Uint8Array; names: SharedSync }): Promise<void> {
