@@ -15,7 +15,7 @@ export function addDoctor(program: Command, examine: () => Promise<Examination>)
     });
 }
 
-export function reportOf({ facts, kinds, auto, advice }: Examination): string {
+export function reportOf({ facts, kinds, auto, networkFailure, advice }: Examination): string {
   const walls = kinds.map(({ kind, works, reason }) => row(kind, works ? "works" : `does not work: ${reason}`));
   return [
     "This host",
@@ -25,6 +25,7 @@ export function reportOf({ facts, kinds, auto, advice }: Examination): string {
     ...walls,
     "",
     `--isolation auto takes: ${auto ?? "nothing, and the server does not start"}`,
+    `Functions can be held to a network policy: ${networkFailure === undefined ? "yes" : `no (${networkFailure})`}`,
     ...(advice.length > 0 ? ["", "Stronger would be", ...advice.map((text) => `  ${text}`)] : []),
     "",
   ].join("\n");

@@ -2,15 +2,19 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { release, tmpdir } from "node:os";
 import { join } from "node:path";
+import { NetworkGuard } from "../network/network-guard.ts";
+import { tryGuard } from "../network/try-guard.ts";
 import { tryWalls, WALL_KINDS, type WallOptions } from "./choose.ts";
 import { LANDLOCK_VERSION_MIN, landlockVersion } from "./landlock-abi.ts";
-import type { WallKind } from "./walls.ts";
+import type { WallKind, Walls } from "./walls.ts";
 
 export interface Examination {
   readonly facts: readonly { readonly what: string; readonly finding: string }[];
   readonly kinds: readonly { readonly kind: WallKind; readonly works: boolean; readonly reason?: string }[];
   /** What `--isolation auto` takes; undefined: it does not start. */
   readonly auto: WallKind | undefined;
+  /** Why functions cannot be held to where they may connect; undefined: they can. */
+  readonly networkFailure: string | undefined;
   /** What would be stronger, or would help at all. */
   readonly advice: readonly string[];
 }
@@ -26,10 +30,16 @@ export async function examineHost(commands: Omit<WallOptions, "folder">): Promis
     );
     const working = kinds.find(({ works }) => works)?.kind;
     const auto = working ?? (process.platform === "linux" ? undefined : "none");
-    return { facts: factsOfHost(), kinds, auto, advice: adviceOn(kinds) };
+    const walls = trials.find((trial) => trial.walls)?.walls;
+    const networkFailure = walls ? await networkFailureWith(walls, commands, folder) : "there are no walls";
+    return { facts: factsOfHost(), kinds, auto, networkFailure, advice: adviceOn(kinds) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function networkFailureWith(walls: Walls, { probeCommand }: Omit<WallOptions, "folder">, workingDirectory: string) {
+  return tryGuard({ guard: new NetworkGuard({ opened: [] }), walls, probeCommand, workingDirectory });
 }
 
 function factsOfHost(): Examination["facts"] {
