@@ -47,17 +47,25 @@ function withShortcuts(
   doors: { serve: Servant; url: UrlDoor; refuse: (error: AwsError) => Response },
 ): Hono {
   const { fetch } = app;
-  const isReadable = readableUrls();
+  let plainOrigin = NOWHERE; // that of the request before, as long as it leads to no function URL
   app.fetch = (request, env, ...rest) => {
-    if (!isReadable(request.url)) return doors.refuse(unreadableHost());
+    const { url } = request;
     const peer = peerOf(env);
+    if (url.startsWith(plainOrigin)) {
+      const exchange = invokeExchange(request, peer);
+      if (exchange) return doors.serve(exchange, ["Invoke"]);
+    } else if (!URL.canParse(url)) return doors.refuse(unreadableHost());
     const answered = doors.url(request, peer);
     if (answered) return answered;
+    plainOrigin = url.slice(0, url.indexOf("/", "https://".length) + 1) || NOWHERE;
     const exchange = invokeExchange(request, peer);
     return exchange ? doors.serve(exchange, ["Invoke"]) : fetch(request, env, ...rest);
   };
   return app;
 }
+
+/** No request's address begins with it. */
+const NOWHERE = " ";
 
 interface Door {
   readonly method: string;
@@ -114,17 +122,6 @@ function refuse(services: Services, { error, requestId }: { error: unknown; requ
   if (!(error instanceof AwsError || hungUp)) services.log.error({ err: error, requestId }, "A request failed");
   const { status, headers, body } = renderError(error, requestId);
   return new Response(body, { status, headers });
-}
-
-/** What Bun puts together of Host and path need be no URL, and then nothing behind could read it. Clients come by the same host again. */
-function readableUrls(): (url: string) => boolean {
-  let known = "/";
-  return (url) => {
-    if (url.startsWith(known) && known !== "/") return true;
-    if (!URL.canParse(url)) return false;
-    known = url.slice(0, url.indexOf("/", "https://".length) + 1) || "/";
-    return true;
-  };
 }
 
 const unreadableHost = (): AwsError =>

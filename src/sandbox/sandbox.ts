@@ -2,12 +2,12 @@
  * A process behind walls, with a channel of frames, one pipe for all that it prints, and a lifeline by which it ends when this process
  * does. It knows nothing of Lambda, and nothing that comes out of the process is trusted: bytes that are no frame end it.
  */
-import { closeSync, readSync } from "node:fs";
-import { constants } from "node:os";
+import { closeSync } from "node:fs";
 import type { Socket, Subprocess } from "bun";
 import { FrameReader, LISTENER_DESCRIPTOR } from "../../runtime/protocol.ts";
 import { connectDescriptor, FrameOutbox } from "../../runtime/protocol-socket.ts";
 import { holdsTooMuchDisk } from "./disk-use.ts";
+import { exitOf } from "./exit.ts";
 import { makePipe } from "./libc.ts";
 import { MemoryMeter } from "./memory-meter.ts";
 import type { NetworkGuard, Watched } from "./network/network-guard.ts";
@@ -220,19 +220,6 @@ export class Sandbox {
     }
   }
 
-  /**
-   * A process above says of one that a signal ended that it exited with 128 and the signal's number. One that exits with such a code of its
-   * own accord leaves a byte in its lifeline.
-   */
-  #exitOf(): SandboxExit {
-    const { exitCode: code, signalCode } = this.#process;
-    const isPlain = this.#walls.processesAbove === 0 || code === null || code <= SIGNAL_CODE_BASE;
-    if (isPlain || hasByte(this.#process.stdio[4] as number)) return { code, signal: signalCode as string | null };
-    const number = code - SIGNAL_CODE_BASE;
-    const name = Object.entries(constants.signals).find(([, value]) => value === number)?.[0];
-    return name === undefined ? { code, signal: null } : { code: null, signal: name };
-  }
-
   async #readOutput(reader: OutputReader, events: SandboxEvents): Promise<void> {
     let turnBeganAtMs = performance.now();
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
@@ -265,13 +252,11 @@ export class Sandbox {
     }
     await pipe.reader.cancel().catch(() => {});
     this.#socket?.end();
-    const exit = this.#exitOf();
+    const exit = exitOf(this.#process, this.#walls);
     closeQuietly(this.#process.stdio[4] as number);
     events.onExit(exit);
   }
 }
-
-const SIGNAL_CODE_BASE = 128;
 
 function spawn({ command, workingDirectory, env, descriptors }: Enclosed, output: number): Subprocess {
   return Bun.spawn([...command], {
@@ -294,13 +279,5 @@ function closeQuietly(descriptor: number): void {
     closeSync(descriptor);
   } catch {
     // closed already
-  }
-}
-
-function hasByte(descriptor: number): boolean {
-  try {
-    return readSync(descriptor, new Uint8Array(1)) === 1;
-  } catch {
-    return false; // nothing is there, or nobody is any more
   }
 }
