@@ -5,7 +5,7 @@ import type { AuditLog } from "../security/audit-log.ts";
 import type { Keyring } from "../security/keys/keyring.ts";
 import type { Caller } from "../services/access/caller.ts";
 import type { ServiceContext } from "../services/context.ts";
-import { type InputOf, OPERATIONS, type OperationName } from "../shapes/operations.ts";
+import { OPERATIONS, type OperationName } from "../shapes/operations.ts";
 import { bind } from "./bind.ts";
 import type { Exchange } from "./exchange.ts";
 import { callerOf, claimedKeyId, type Gate } from "./gate.ts";
@@ -31,15 +31,9 @@ export async function perform<Name extends OperationName>(
 ): Promise<Output> {
   const verb = VERBS[name];
   if (verb === undefined) throw notSupported(name);
-  const input = await bindWhole(exchange, name);
-  return (await verb(ctx, input)) as Output;
-}
-
-/** Once the body is there the call may take as long as it likes. */
-async function bindWhole<Name extends OperationName>(exchange: Exchange, name: Name): Promise<InputOf<Name>> {
   const input = await bind(exchange, name);
-  exchange.peer?.timeout(exchange.request, 0);
-  return input;
+  exchange.peer?.timeout(exchange.request, 0); // once the body is there the call may take as long as it likes
+  return (await verb(ctx, input)) as Output;
 }
 
 /** Calls of functions are not changes; each has its line in the function's log. */
@@ -65,7 +59,8 @@ export async function performGuarded<Name extends OperationName>(
     gate?.count(trail.caller);
     const verb = VERBS[name];
     if (verb === undefined) throw notSupported(name);
-    const input = await bindWhole(entered?.exchange ?? exchange, name);
+    const input = await bind(entered?.exchange ?? exchange, name);
+    exchange.peer?.timeout(exchange.request, 0); // as above
     trail.resource = neededFor(name, input, ctx.home)[0]?.resource ?? null;
     const waiting = gate?.authorize(trail.caller, name, input);
     if (waiting) await waiting;

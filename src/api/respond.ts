@@ -25,9 +25,7 @@ export function respond(
       headers["Content-Type"] = EVENT_STREAM;
     } else payload = value as Uint8Array;
   }
-  // InvokeAsync's answer is its status, and nothing else.
-  const isStatusOnly = layout.body.length === 0 && layout.outside.some(({ location }) => location === "statusCode");
-  if (status === 204 || (isStatusOnly && !layout.hasPayload)) return new Response(null, { status, headers });
+  if (status === 204 || layout.isStatusOnly) return new Response(null, { status, headers });
   if (layout.hasPayload) {
     if (!("Content-Type" in headers))
       headers["Content-Type"] = payload === undefined ? "text/plain" : "application/json";
@@ -41,6 +39,8 @@ interface Layout {
   readonly body: readonly Member[];
   readonly outside: readonly Member[];
   readonly hasPayload: boolean;
+  /** InvokeAsync's answer is its status, and nothing else. */
+  readonly isStatusOnly: boolean;
 }
 
 const layouts = new WeakMap<StructShape, Layout>();
@@ -50,7 +50,9 @@ function layoutOf(shape: StructShape): Layout {
   if (known) return known;
   const outside = shape.members.filter((member) => member.location !== "body");
   const body = shape.members.filter((member) => member.location === "body");
-  const layout = { body, outside, hasPayload: outside.some((member) => member.location === "payload") };
+  const hasPayload = outside.some(({ location }) => location === "payload");
+  const hasStatus = outside.some(({ location }) => location === "statusCode");
+  const layout = { body, outside, hasPayload, isStatusOnly: hasStatus && !hasPayload && body.length === 0 };
   layouts.set(shape, layout);
   return layout;
 }

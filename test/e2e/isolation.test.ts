@@ -36,7 +36,7 @@ describe.each(kinds.map((kind) => ({ kind })))("--isolation $kind", ({ kind }) =
     expect({ kept, cwd }).toEqual({ kept: "kept", cwd: root });
     expect(root === "/var/task").toBe(kind === "namespaces");
     expect(/^NoNewPrivs:\t1$/m.test(String(status))).toBe(kind !== "none");
-    expect(niceness).toBe(4); // 128 of the 1,769 MB that are worth a core
+    expect(niceness).toBe(2); // 128 of the 1,769 MB that are worth a core
   });
 });
 
