@@ -127,6 +127,7 @@ function serveOn(
       hostname: host,
       port,
       fetch: (request) => fetch(request, peer),
+      development: false,
       idleTimeout: idleSeconds,
       maxRequestBodySize: bodyBytesMax,
       ...(tls && { tls }),

@@ -1,8 +1,8 @@
-/** What the process gives up before it loads any code of a function. For Linux; source: setrlimit(2), proc(5). */
+/** What the process gives up before it loads any code of a function. For Linux; source: setrlimit(2), setpriority(2), proc(5). */
 import { dlopen, FFIType, ptr } from "bun:ffi";
 import { writeFileSync } from "node:fs";
-import { setPriority } from "node:os";
 
+const PRIO_PROCESS = 0;
 const RLIMIT_CORE = 4;
 const RLIMIT_NPROC = 6;
 const RLIMIT_NOFILE = 7;
@@ -22,23 +22,33 @@ export function narrow(): void {
   } catch {
     // done already by walls that let nobody write there
   }
+  const libc = openLibc();
+  if (!libc) return;
   const niceness = Number(process.env[NICENESS_VARIABLE] ?? 0);
-  if (niceness > 0) setPriority(niceness);
-  const setLimit = openSetLimit();
-  setLimit?.(RLIMIT_CORE, 0);
-  setLimit?.(RLIMIT_NOFILE, DESCRIPTORS_MAX);
+  if (niceness > 0) libc.setpriority(PRIO_PROCESS, 0, niceness); // of this thread, and of all that it starts
+  const setLimit = (resource: number, value: number): void => {
+    const limits = new BigUint64Array([BigInt(value), BigInt(value)]); // the soft one and the hard one: it cannot be raised again
+    libc.setrlimit(resource, ptr(limits));
+  };
+  setLimit(RLIMIT_CORE, 0);
+  setLimit(RLIMIT_NOFILE, DESCRIPTORS_MAX);
   const tasksMax = Number(process.env[TASKS_VARIABLE] ?? 0);
-  if (tasksMax > 0) setLimit?.(RLIMIT_NPROC, tasksMax);
+  if (tasksMax > 0) setLimit(RLIMIT_NPROC, tasksMax);
 }
 
-function openSetLimit(): ((resource: number, value: number) => void) | undefined {
+interface Libc {
+  setrlimit(resource: number, limits: unknown): number;
+  setpriority(which: number, who: number, niceness: number): number;
+}
+
+function openLibc(): Libc | undefined {
   for (const library of ["libc.so.6", `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`]) {
     try {
-      const { symbols } = dlopen(library, { setrlimit: { args: [FFIType.i32, FFIType.ptr], returns: FFIType.i32 } });
-      return (resource, value) => {
-        const limits = new BigUint64Array([BigInt(value), BigInt(value)]); // the soft one and the hard one: it cannot be raised again
-        symbols.setrlimit(resource, ptr(limits));
-      };
+      const { i32, ptr: pointer } = FFIType;
+      return dlopen(library, {
+        setrlimit: { args: [i32, pointer], returns: i32 },
+        setpriority: { args: [i32, i32, i32], returns: i32 },
+      }).symbols as unknown as Libc;
     } catch {
       // the next name may be this system's
     }
