@@ -127,7 +127,6 @@ function serveOn(
       hostname: host,
       port,
       fetch: (request) => fetch(request, peer),
-      development: false,
       idleTimeout: idleSeconds,
       maxRequestBodySize: bodyBytesMax,
       ...(tls && { tls }),
