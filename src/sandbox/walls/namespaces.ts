@@ -59,11 +59,11 @@ function enclose(
   const inside = join(RUNTIME_FOLDER, basename(executable));
   const mounts = [
     ...system,
+    ...["--size", String(view.temporaryBytes), "--perms", "1777", "--tmpfs", "/tmp"], // before the rest: sources may lie in it
     ...readOnly(executable, inside),
     ...sources.flatMap((path) => readOnly(path, path)),
     ...view.folders.flatMap(({ path, at }) => readOnly(path, at)),
     ...view.links.flatMap(({ at, to }) => ["--symlink", to, at]),
-    ...["--size", String(view.temporaryBytes), "--perms", "1777", "--tmpfs", "/tmp"],
     ...["--remount-ro", "/"],
   ];
   const variables = Object.entries({ ...env, LAMBENT_TASKS_MAX: String(TASKS_MAX) }).flatMap(([name, value]) => [
