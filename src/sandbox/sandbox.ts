@@ -56,7 +56,6 @@ export class Sandbox {
   readonly #walls: Walls;
   readonly #enclosed: Enclosed;
   readonly #network: SandboxSpec["network"];
-  #watched: { forget(): void } | undefined;
   /** Stopped with the others, though they left the group. */
   #stoppedApart: readonly number[] = [];
   readonly #outbox = new FrameOutbox();
@@ -200,8 +199,7 @@ export class Sandbox {
   #meet(): void {
     this.memory.descend(this.#walls.processesAbove); // as long as it started nothing: there is one way down
     const network = this.#network;
-    if (!network) return;
-    this.#watched = network.guard.watch({ ...network, root: this.memory.pid, listener: LISTENER_DESCRIPTOR });
+    network?.guard.watch({ ...network, root: this.memory.pid, listener: LISTENER_DESCRIPTOR });
   }
 
   /** A process that closed its channel can neither be called nor answer: most are about to exit, and their exit code tells why. */
@@ -241,7 +239,6 @@ export class Sandbox {
     this.#signal("SIGKILL"); // to what the process left behind in its group
     this.#ended = true;
     this.#walls.onEnd(this.#enclosed, this.#process.pid);
-    this.#watched?.forget();
     this.memory.close();
     const over = pipe.output.then(
       () => true,

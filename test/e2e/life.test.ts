@@ -447,7 +447,7 @@ describe("a signal", () => {
     const beganAtMs = performance.now();
     server.signal(signals[1]);
     expect((await server.exited).code).toBe(code);
-    expect(performance.now() - beganAtMs).toBeLessThan(1500);
+    expect(performance.now() - beganAtMs).toBeLessThan(20_000);
     expect(await cut).toBe("cut off");
     await until("its runners are gone", () => !runners.some(isAlive), 2000);
   });

@@ -23,7 +23,8 @@ export type GuardOrder =
 /** What this thread says. */
 export interface GuardNews {
   readonly id: number;
-  readonly refused: string;
+  /** A destination; undefined when all processes are gone, and there will be no more. */
+  readonly refused: string | undefined;
 }
 
 declare const self: Worker;
@@ -36,7 +37,8 @@ const POLLERR = 8;
 /** While an answer is being found out, the event loop has to turn. */
 const TURN_NS = 2_000_000n;
 
-const referees = new Map<number, Referee>();
+/** By the listener. */
+const watched = new Map<number, { readonly referee: Referee; onGone(): void }>();
 const awaited = new Map<number, () => void>();
 let undecided = 0;
 
@@ -51,9 +53,9 @@ const calls = {
 self.onmessage = ({ data: order }: MessageEvent<GuardOrder>) => {
   if (order.kind === "begin") return void watch(order.wake);
   const { id, listener, root, judge } = order;
-  const onRefused = (refused: string): void => self.postMessage({ id, refused } satisfies GuardNews);
-  const referee = new Referee({ listener, root, judge: new Judge(judge), calls, onRefused, untilWritable });
-  referees.set(listener, referee);
+  const tell = (refused?: string): void => self.postMessage({ id, refused } satisfies GuardNews);
+  const referee = new Referee({ listener, root, judge: new Judge(judge), calls, onRefused: tell, untilWritable });
+  watched.set(listener, { referee, onGone: tell });
 };
 
 const untilWritable = (descriptor: number): Promise<void> =>
@@ -65,7 +67,7 @@ async function watch(wake: number): Promise<never> {
   for (;;) {
     const ready = poll([
       { descriptor: wake, events: POLLIN },
-      ...[...referees.keys()].map((descriptor) => ({ descriptor, events: POLLIN })),
+      ...[...watched.keys()].map((descriptor) => ({ descriptor, events: POLLIN })),
       ...[...awaited.keys()].map((descriptor) => ({ descriptor, events: POLLOUT })),
     ]);
     for (const { descriptor, happened } of ready) {
@@ -85,7 +87,7 @@ function settle(descriptor: number): void {
 
 function take(listener: number): void {
   const notification = receive(listener);
-  const referee = referees.get(listener);
+  const referee = watched.get(listener)?.referee;
   if (!notification || !referee) return;
   undecided++;
   referee.handle(notification).finally(() => undecided--);
@@ -93,7 +95,8 @@ function take(listener: number): void {
 
 /** All processes of the environment are gone. */
 function leave(listener: number): void {
-  referees.delete(listener);
+  watched.get(listener)?.onGone();
+  watched.delete(listener);
   closeDescriptor(listener);
 }
 

@@ -27,6 +27,9 @@ export interface JudgeOptions {
 const CLOSED = ["127.0.0.0/8", "0.0.0.0/8", "169.254.0.0/16", "::/127", "fe80::/10", "fd00:ec2::254/128"];
 const DNS_PORT = 53;
 
+/** Nobody listens there: the C library's resolver connects to it to learn which of many addresses it has a way to. */
+export const ANY_PORT = 0;
+
 export class Judge {
   readonly #policy: NetworkPolicy;
   readonly #open: Destinations;
@@ -81,18 +84,21 @@ class Destinations {
   }
 
   hasAddressOf({ address, family, port }: Endpoint): boolean {
-    return this.#addresses.some((each) => (each.port ?? port) === port && each.network.check(address, family));
+    return this.#addresses.some((each) => isPort(each.port, port) && each.network.check(address, family));
   }
 
   async include(to: Endpoint): Promise<boolean> {
-    if (this.hasAddressOf(to) || this.#anywhere.some((port) => (port ?? to.port) === to.port)) return true;
+    if (this.hasAddressOf(to) || this.#anywhere.some((port) => isPort(port, to.port))) return true;
     for (const { host, port } of this.#named) {
-      if ((port ?? to.port) !== to.port) continue;
+      if (!isPort(port, to.port)) continue;
       if (networksOf(await this.#resolve(host)).check(to.address, to.family)) return true;
     }
     return false;
   }
 }
+
+const isPort = (allowed: number | undefined, port: number): boolean =>
+  allowed === undefined || allowed === port || port === ANY_PORT;
 
 const LOCALHOST = "localhost";
 const LOOPBACK = ["127.0.0.1", "::1"];

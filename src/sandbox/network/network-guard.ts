@@ -35,7 +35,7 @@ export class NetworkGuard {
   /** Of this server: closed at every address of the host. */
   ownPorts: readonly number[] = [];
   readonly #options: NetworkGuardOptions;
-  readonly #onRefused = new Map<number, (destination: string) => void>();
+  readonly #watched = new Map<number, { onRefused(destination: string): void; onGone(): void }>();
   #thread: { worker: Worker; wake: number } | undefined;
   #nextId = 0;
   #known: Surroundings = { ownAddresses: [], nameServers: [] };
@@ -45,12 +45,16 @@ export class NetworkGuard {
     this.#options = options;
   }
 
-  /** Takes over from the process, which closes its own listener next. @throws Error when the system does not let it. */
-  watch({ policy, root, listener, onRefused }: Watched): { forget(): void } {
+  /**
+   * Takes over from the process, which closes its own listener next. Resolves when no process is left and all refusals were told.
+   * @throws Error when the system does not let it.
+   */
+  watch({ policy, root, listener, onRefused }: Watched): { readonly ended: Promise<void> } {
     const fetched = fetchDescriptor(root, listener);
     if (fetched < 0) throw new Error(`Cannot watch where a function connects: error ${-fetched} from pidfd_getfd`);
     const id = this.#nextId++;
-    this.#onRefused.set(id, onRefused);
+    const { promise: ended, resolve: onGone } = Promise.withResolvers<void>();
+    this.#watched.set(id, { onRefused, onGone });
     const judge = {
       policy,
       opened: this.#options.opened,
@@ -58,7 +62,7 @@ export class NetworkGuard {
       ...this.#surroundings(),
     };
     this.#tell({ kind: "watch", id, listener: fetched, root, judge });
-    return { forget: () => this.#onRefused.delete(id) };
+    return { ended };
   }
 
   /** They change when a laptop changes networks; looking takes longer than a start should. */
@@ -84,10 +88,17 @@ export class NetworkGuard {
     writeSync(this.#thread.wake, new Uint8Array(1));
   }
 
+  #hear({ id, refused }: GuardNews): void {
+    const watched = this.#watched.get(id);
+    if (refused !== undefined) return watched?.onRefused(refused);
+    this.#watched.delete(id);
+    watched?.onGone();
+  }
+
   #start(): { worker: Worker; wake: number } {
     const { readEnd, writeEnd } = makePipe();
     const worker = new Worker(guardThreadUrl(), { ref: false });
-    worker.onmessage = ({ data }: MessageEvent<GuardNews>) => this.#onRefused.get(data.id)?.(data.refused);
+    worker.onmessage = ({ data }: MessageEvent<GuardNews>) => this.#hear(data);
     worker.postMessage({ kind: "begin", wake: readEnd } satisfies GuardOrder);
     return { worker, wake: writeEnd };
   }

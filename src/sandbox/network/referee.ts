@@ -2,7 +2,7 @@
  * Answers the calls of one environment that lead to other hosts. It makes an allowed call itself, on the caller's own socket and with the
  * address that it looked at: letting the kernel go on would have it read the caller's memory again, which says something else by then.
  */
-import type { Judge } from "./judge.ts";
+import { ANY_PORT, type Judge } from "./judge.ts";
 import {
   type Answer,
   answer,
@@ -186,7 +186,8 @@ export class Referee {
     if (to.family === "none") return undefined;
     const { judge, root, onRefused } = this.#options;
     if (await judge.allows(to, () => ownsListener(root, to.port))) return undefined;
-    onRefused(to.family === "ipv6" ? `[${to.address}]:${to.port}` : `${to.address}:${to.port}`);
+    if (to.port !== ANY_PORT)
+      onRefused(to.family === "ipv6" ? `[${to.address}]:${to.port}` : `${to.address}:${to.port}`);
     return EACCES;
   }
 }
