@@ -11,6 +11,7 @@ import { examineWalls } from "./serve-walls.ts";
 const EXIT_FAILURE = 1;
 
 export async function runCommandLine(argv: readonly string[], own: OwnCommands): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", onLostReader);
   try {
     process.exitCode = await runProgram(argv, {
       async serve(given) {
@@ -34,6 +35,11 @@ async function serve(config: Config, own: OwnCommands): Promise<void> {
   const { url, isolation, callers } = server;
   process.stdout.write(banner({ url, isolation, callers, config, colours: process.stdout.isTTY === true }));
   stopOnSignal(server);
+}
+
+/** `lambent --help | head`: who read has seen enough. A server serves on. */
+function onLostReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
 }
 
 /** The first signal drains; the second ends at once. */

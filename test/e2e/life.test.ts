@@ -1,13 +1,15 @@
 /** How the server starts, refuses to start, stops and dies, and what is there afterwards. */
 import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
+import { closeSync, existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SETTINGS } from "../../src/config.ts";
+import { makePipe } from "../../src/sandbox/libc.ts";
 import { census, create, createFrom, invoke, listAll, remove, request, updateCode } from "../support/lambda-http.ts";
 import { descendantsOf, isAlive, runnersOf } from "../support/processes.ts";
 import {
+  EXECUTABLE,
   packageFiles,
   type RunningServer,
   runLambent,
@@ -689,6 +691,14 @@ describe("the command line", () => {
     const { code, stdout, stderr } = await runLambent(args);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(has.filter((text) => !stdout.includes(text))).toEqual([]);
+  });
+
+  test.each(["--help", "serve --help"])("%s is no failure when its reader has seen enough", async (words) => {
+    const { readEnd, writeEnd } = makePipe();
+    closeSync(readEnd);
+    const child = Bun.spawn([EXECUTABLE, ...words.split(" ")], { stdio: ["ignore", writeEnd, "pipe"] });
+    closeSync(writeEnd);
+    expect([await child.exited, await child.stderr.text()]).toEqual([0, ""]);
   });
 
   test("health exits with 0 and prints what a healthy server says", async () => {
