@@ -591,7 +591,7 @@ function firstLine(to: { hostname: string; port: number; bytes: string }): Promi
 }
 
 /** What a server has to have had enough of; the buffers of two sockets lie in between. */
-const ENDLESS_BYTES = 64 * MIB;
+const ENDLESS_BYTES = 2048 * MIB; // a quick machine has sent a hundred before the answer is there
 
 /** Sends chunks until the server answers or hangs up, and at most `ENDLESS_BYTES`. */
 function sendWithoutEnd(methodAndPath: string): Promise<{ sentBytes: number; answer: string }> {
