@@ -4,7 +4,7 @@
  * Sealed bytes: version (1 byte, 1) | length of the key's id (1 byte) | the id | nonce (12 bytes) | ciphertext | tag (16 bytes). All
  * before the nonce, and the context, are authenticated with it: what was sealed for one place opens in no other.
  */
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from "node:crypto";
 
 const VERSION = 1;
 const ALGORITHM = "aes-256-gcm";
@@ -111,6 +111,14 @@ export class Sealer {
   /** As `open`, for what was sealed as text. @throws SealError */
   openText(sealed: Uint8Array, context: string): string {
     return Buffer.from(this.open(sealed, context)).toString("utf8");
+  }
+
+  /** Tells texts apart without telling anything of them: the same for the same text and context under the key that seals now. */
+  mark(text: string, context: string): string {
+    const key = createHmac("sha256", this.#current.secret).update("mark").digest(); // one key, one purpose
+    return createHmac("sha256", key)
+      .update(JSON.stringify([context, text]))
+      .digest("base64url");
   }
 
   /** Whether another key than the one that seals now has sealed it: after a rotation it wants to be sealed anew. */

@@ -81,6 +81,14 @@ describe("several keys", () => {
     expect(sealer.isStale(sealer.seal("x", "c"))).toBe(false);
   });
 
+  test("a mark is the same for the same text, context and key, and for no others", () => {
+    const marks = [sealer, new Sealer([second])].flatMap((each) =>
+      ["f\nx", "x"].flatMap((text) => ["c", "c\nf"].map((context) => each.mark(text, context))),
+    );
+    expect(sealer.mark("f", "c")).toBe(sealer.mark("f", "c"));
+    expect(new Set(marks).size).toBe(marks.length);
+  });
+
   test("a key that is gone is named by the refusal, and no other opens in its place", () => {
     const sealed = sealer.seal("x", "c");
     const without = new Sealer([second]);

@@ -1,6 +1,6 @@
 /**
- * A function's environment variables, which the store has sealed only. The text that is stored is an id, which another set of variables has
- * another of, a space, and the sealed JSON in base64. Source: Lambda Developer Guide, "Securing environment variables"; AWS's texts of the
+ * A function's environment variables, which the store has sealed only. The text that is stored is an id, a space, and the sealed JSON in
+ * base64. The same variables of one function have the same id, so that publishing finds them unchanged; it is kept when a key is replaced. Source: Lambda Developer Guide, "Securing environment variables"; AWS's texts of the
  * `KMS…Exception`s.
  *
  * **By design**: there is no KMS. A key is a line of the key file, and `KMSKeyArn` names the one whose id stands at the end of the ARN.
@@ -9,7 +9,6 @@
 import { AwsError } from "../../errors/aws-error.ts";
 import { SealError, type Sealer } from "../../security/seal.ts";
 import type { FunctionVersion } from "../../store/port.ts";
-import type { Services } from "../context.ts";
 
 export type Variables = Readonly<Record<string, string>>;
 
@@ -23,14 +22,16 @@ export const hasKey = (sealer: Sealer, kmsKeyArn: string): boolean => sealer.key
 
 /** The text to store. The variables of `before`, if they are the same, keep their id: nothing has changed then. */
 export function sealVariables(
-  { sealer, ids }: Pick<Services, "sealer" | "ids">,
+  sealer: Sealer,
   { owner, variables, before }: { owner: Owner; variables: Variables; before?: string | null | undefined },
 ): string {
   if (before && isSame(opened(sealer, owner.functionName, before), variables)) {
     const [id, sealed] = partsOf(before);
     return keyOf(sealer, owner.kmsKeyArn).isStale(sealed) ? sealUnder(sealer, { owner, variables, id }) : before;
   }
-  return sealUnder(sealer, { owner, variables, id: ids.uuid() });
+  const inOrder = Object.entries(variables).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const id = sealer.mark(JSON.stringify(inOrder), contextOf(owner.functionName));
+  return sealUnder(sealer, { owner, variables, id });
 }
 
 /** The same variables under the key that is theirs now; undefined when they are under it already. @throws SealError */

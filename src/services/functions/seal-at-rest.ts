@@ -6,14 +6,14 @@ import { SealError } from "../../security/seal.ts";
 import type { Services } from "../context.ts";
 import { resealed, sealVariables } from "./environment-variables.ts";
 
-export async function sealAtRest({ store, sealer, ids, log }: Pick<Services, "store" | "sealer" | "ids" | "log">) {
+export async function sealAtRest({ store, sealer, log }: Pick<Services, "store" | "sealer" | "log">) {
   const lost = new Set<string>();
   const count = await store.functions.resealEnvironments(({ functionName, kmsKeyArn, environment }) => {
     const owner = { functionName, kmsKeyArn };
     try {
       return typeof environment === "string"
         ? resealed(sealer, { owner, stored: environment })
-        : sealVariables({ sealer, ids }, { owner, variables: environment });
+        : sealVariables(sealer, { owner, variables: environment });
     } catch (error) {
       if (!(error instanceof SealError)) throw error;
       lost.add(functionName);

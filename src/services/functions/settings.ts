@@ -114,7 +114,7 @@ function sealedEnvironment(
   const stored = before?.environment;
   if (input.Environment) {
     const variables = input.Environment.Variables;
-    return { environment: variables ? sealVariables(ctx, { owner, variables, before: stored }) : null };
+    return { environment: variables ? sealVariables(ctx.sealer, { owner, variables, before: stored }) : null };
   }
   const underNewKey =
     input.KMSKeyArn !== undefined && stored ? resealedIfOpen(ctx.sealer, { owner, stored }) : undefined;
