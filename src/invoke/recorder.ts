@@ -1,12 +1,13 @@
 /** Collects what became of each call and hands it to the records in batches, off the path of calls. */
 import type { Clock } from "../core/clock.ts";
-import type { InvocationRecord, RecordStore } from "../store/records/records.ts";
+import type { InvocationRecord, RecordStore, Retention } from "../store/records/records.ts";
 import type { ExecutionSpec, Invocation, InvocationResult, Outcome } from "./invocation.ts";
 
 const FLUSH_AFTER_MS = 250;
 /** More at once would hold up the calls that come meanwhile. */
 const BATCH_MAX = 256;
 const PRUNE_EVERY_MS = 60_000;
+const PRUNE_REST_MS = 20;
 const RETAINED_COUNT = 1_000_000;
 
 export class Recorder {
@@ -14,6 +15,7 @@ export class Recorder {
   readonly #clock: Clock;
   readonly #onError: (error: unknown) => void;
   readonly #pruner: Timer;
+  #more: Timer | undefined;
   #batch: InvocationRecord[] = [];
   #timer: Timer | undefined;
 
@@ -53,7 +55,7 @@ export class Recorder {
     const batch = this.#batch;
     this.#batch = [];
     try {
-      if (batch.length > 0) this.#records.append(batch);
+      if (batch.length > 0) this.#records.append(batch, this.#retention());
     } catch (error) {
       this.#onError(error); // the calls are answered; a full disk costs their records, not the service
     }
@@ -62,12 +64,18 @@ export class Recorder {
   close(): void {
     this.flush();
     clearInterval(this.#pruner);
+    clearTimeout(this.#more);
     this.#records.close();
   }
 
+  #retention(): Retention {
+    return { countMax: RETAINED_COUNT, beforeMs: this.#clock.nowMs() - this.#retentionMs };
+  }
+
+  /** In small pieces: calls come between them. */
   #prune(): void {
     try {
-      this.#records.prune({ countMax: RETAINED_COUNT, beforeMs: this.#clock.nowMs() - this.#retentionMs });
+      if (this.#records.prune(this.#retention())) this.#more = setTimeout(() => this.#prune(), PRUNE_REST_MS).unref();
     } catch (error) {
       this.#onError(error);
     }

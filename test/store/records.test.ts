@@ -1,8 +1,14 @@
+import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type InvocationRecord, openRecords, type RecordStore } from "../../src/store/records/records.ts";
+import {
+  type InvocationRecord,
+  openRecords,
+  type RecordStore,
+  type Retention,
+} from "../../src/store/records/records.ts";
 
 const recordOf = (n: number, change: Partial<InvocationRecord> = {}): InvocationRecord => ({
   requestId: `request-${n}`,
@@ -20,13 +26,15 @@ const recordOf = (n: number, change: Partial<InvocationRecord> = {}): Invocation
   ...change,
 });
 
-const many = (count: number): InvocationRecord[] => Array.from({ length: count }, (_, n) => recordOf(n));
+const many = (count: number, from = 0): InvocationRecord[] =>
+  Array.from({ length: count }, (_, n) => recordOf(from + n));
+const ALL: Retention = { countMax: 1_000_000, beforeMs: 0 };
 
 describe("records of invocations", () => {
   let records: RecordStore;
   beforeAll(() => {
     records = openRecords(":memory:");
-    records.append(many(75)); // more than one statement's worth, and a rest
+    for (let from = 0; from < 75; from += 25) records.append(many(25, from), ALL);
   });
   afterAll(() => records.close());
 
@@ -67,25 +75,60 @@ describe("records of invocations", () => {
   });
 });
 
-test("pruning keeps the newest by number, and of those what is young enough", () => {
-  const records = openRecords(":memory:");
-  records.append(many(100));
-  records.prune({ countMax: 40, beforeMs: 0 });
-  expect(records.list({ count: 1000 })).toHaveLength(40);
-  records.prune({ countMax: 40, beforeMs: 1_090 });
-  expect(records.list({ count: 1000 }).map(({ startedAtMs }) => startedAtMs)).toEqual([
-    1099, 1098, 1097, 1096, 1095, 1094, 1093, 1092, 1091, 1090,
-  ]);
-  records.close();
+describe("what is no longer to be kept goes", () => {
+  test("as new ones come, the oldest first, by number and by age", () => {
+    const records = openRecords(":memory:");
+    const append = (from: number, retention: Retention) => records.append(many(10, from), retention);
+    for (let from = 0; from < 100; from += 10) append(from, { countMax: 40, beforeMs: 0 });
+    expect(records.list({ count: 1000 }).map(({ id }) => id)).toEqual(Array.from({ length: 40 }, (_, n) => 100 - n));
+    for (let from = 100; from < 150; from += 10) append(from, { countMax: 1000, beforeMs: 1_125 });
+    expect(records.list({ count: 1000 }).map(({ id }) => id)).toEqual(Array.from({ length: 30 }, (_, n) => 150 - n));
+    records.close();
+  });
+
+  test("in pieces, when nothing comes", () => {
+    const records = openRecords(":memory:");
+    for (let from = 0; from < 300; from++) records.append(many(1, from), ALL);
+    let pieces = 1;
+    while (records.prune({ countMax: 10, beforeMs: 0 })) pieces++;
+    expect(records.list({ count: 1000 })).toHaveLength(10);
+    expect(pieces).toBeGreaterThan(3);
+    records.close();
+  });
 });
 
-test("a file that is no database any more is begun anew", async () => {
-  const directory = await mkdtemp(join(tmpdir(), "lambent-records-"));
-  const path = join(directory, "records.db");
-  await writeFile(path, "what a power cut left".repeat(1000));
-  const records = openRecords(path);
-  records.append([recordOf(1)]);
-  expect(records.list({ count: 10 })).toHaveLength(1);
-  records.close();
-  await rm(directory, { recursive: true });
+test("a file that is opened again goes on where it ended", async () => {
+  await inDirectory((path) => {
+    openRecords(path).append(many(5), ALL);
+    const records = openRecords(path);
+    records.append(many(1, 5), ALL);
+    expect(records.list({ count: 10 }).map(({ id, requestId }) => [id, requestId])).toEqual(
+      Array.from({ length: 6 }, (_, n) => [6 - n, `request-${5 - n}`]),
+    );
+    records.close();
+  });
 });
+
+test.each([
+  { name: "no database any more", content: "what a power cut left".repeat(1000) },
+  { name: "of an older shape", content: undefined },
+])("a file that is $name is begun anew", async ({ content }) => {
+  await inDirectory(async (path) => {
+    if (content !== undefined) await writeFile(path, content);
+    else {
+      const older = new Database(path);
+      older.run("CREATE TABLE invocations (id INTEGER PRIMARY KEY, request_id TEXT)");
+      older.close();
+    }
+    const records = openRecords(path);
+    records.append([recordOf(1)], ALL);
+    expect(records.list({ count: 10 })).toHaveLength(1);
+    records.close();
+  });
+});
+
+async function inDirectory(use: (path: string) => void | Promise<void>): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), "lambent-records-"));
+  await use(join(directory, "records.db"));
+  await rm(directory, { recursive: true });
+}
