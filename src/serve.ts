@@ -13,7 +13,7 @@ import { LogFiles } from "./invoke/logs/log-files.ts";
 import { attempt } from "./invoke/queue/attempt.ts";
 import { makeEventQueue } from "./invoke/queue/event-queue.ts";
 import { backgroundPlaces } from "./invoke/queue/places.ts";
-import { Recorder } from "./invoke/recorder.ts";
+import { recordOf } from "./invoke/record.ts";
 import { Router } from "./invoke/routing.ts";
 import { Scheduler } from "./invoke/schedules/scheduler.ts";
 import { Sources } from "./invoke/sources/sources.ts";
@@ -37,7 +37,7 @@ import { sealAtRest } from "./services/functions/seal-at-rest.ts";
 import { Resolver } from "./services/invocations/resolver.ts";
 import { openStore } from "./store/open-store.ts";
 import type { Store } from "./store/port.ts";
-import { openRecords, type RecordStore } from "./store/records/records.ts";
+import { Records } from "./store/records.ts";
 
 /** A reason why the server cannot start that the operator can mend; its message is all there is to print. */
 export class StartError extends Error {}
@@ -83,9 +83,8 @@ export async function startServer(config: Config, own: OwnCommands): Promise<Ser
     retentionMs: config.retentionMs,
     onError: (error) => log.warn({ err: error }, "Cannot keep functions' logs"),
   });
-  const records = openRecords(join(config.dataDirectory, "records.db"));
-  const recorder = new Recorder({
-    records,
+  const records = new Records({
+    folder: join(config.dataDirectory, "invocations"),
     clock: systemClock,
     retentionMs: config.retentionMs,
     onError: (error) => log.warn({ err: error }, "Cannot write the records of invocations"),
@@ -103,7 +102,6 @@ export async function startServer(config: Config, own: OwnCommands): Promise<Ser
     security,
     buckets,
     records,
-    recorder,
     logFiles,
     bundler,
     walls,
@@ -115,7 +113,7 @@ export async function startServer(config: Config, own: OwnCommands): Promise<Ser
     await services.events.close(); // first: a call that the dispatcher ends must not count as one that failed
     services.dispatcher.close();
     network?.close();
-    recorder.close();
+    await records.close();
     bundler.close();
     await services.activations.allSettled();
     await logFiles.close();
@@ -166,8 +164,7 @@ function assemble(parts: {
   sealer: Sealer;
   security: Security;
   buckets: Buckets;
-  records: RecordStore;
-  recorder: Recorder;
+  records: Records;
   logFiles: LogFiles;
   bundler: Bundler;
   walls: Walls;
@@ -188,7 +185,8 @@ function assemble(parts: {
     credentials: { AWS_ACCESS_KEY_ID: "lambent", AWS_SECRET_ACCESS_KEY: "lambent", AWS_SESSION_TOKEN: "lambent" },
     clock: systemClock,
     holdCode: (sha256) => store.packages.hold(sha256),
-    onFinished: (spec, invocation, result) => parts.recorder.add(spec, invocation, result),
+    onFinished: (spec, invocation, result) =>
+      parts.records.add(recordOf(spec, invocation, { result, endedAtMs: systemClock.nowMs() })),
     logSinkOf: ({ functionName }) => parts.logFiles.sinkOf(functionName),
   });
   const activations: Activations = new Activations({

@@ -27,12 +27,13 @@ export function lambentPages(services: Services, { audit, keyring }: Guards): Ho
       processor: "niceness by MemorySize",
     }),
   );
-  pages.get("/invocations", (c) => {
+  pages.get("/invocations", async (c) => {
     const before = Number(c.req.query("before") ?? Number.MAX_SAFE_INTEGER);
     const count = Math.min(Number(c.req.query("count") ?? RECORDS_DEFAULT), RECORDS_MAX);
     if (!Number.isInteger(before) || !Number.isInteger(count) || count < 1)
       return c.json({ message: "before and count have to be whole numbers" }, 400);
-    return c.json({ invocations: services.records.list({ functionName: c.req.query("function"), before, count }) });
+    const functionName = c.req.query("function");
+    return c.json({ invocations: await services.records.list({ functionName, before, count }) });
   });
   pages.get("/logs/:function", async (c) => {
     const functionName = c.req.param("function");

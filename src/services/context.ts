@@ -11,7 +11,7 @@ import type { Sources } from "../invoke/sources/sources.ts";
 import type { S3Source } from "../packages/s3-source.ts";
 import type { Sealer } from "../security/seal.ts";
 import type { Store } from "../store/port.ts";
-import type { RecordStore } from "../store/records/records.ts";
+import type { Records } from "../store/records.ts";
 import type { AccessFacts } from "./access/access-facts.ts";
 import type { Authorizer } from "./access/authorizer.ts";
 import type { Activations } from "./functions/activations.ts";
@@ -30,7 +30,7 @@ export interface Services {
   readonly store: Store;
   /** For what must not be read from a copy of the disk. */
   readonly sealer: Sealer;
-  readonly records: RecordStore;
+  readonly records: Pick<Records, "list">;
   /** What functions logged. */
   readonly logs: Pick<LogFiles, "read">;
   readonly dispatcher: Dispatcher;

@@ -44,7 +44,6 @@ interface RecordLine {
   readonly logTo: number;
 }
 
-/** Records are written in batches, a quarter of a second apart. */
 async function recordsOfCalls(): Promise<RecordLine[]> {
   const ask = async (): Promise<RecordLine[]> => {
     const answer = await fetch(`${server.url}/_lambent/invocations?function=counted`);

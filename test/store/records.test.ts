@@ -1,20 +1,36 @@
-import { Database } from "bun:sqlite";
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { appendFile, mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  type InvocationRecord,
-  openRecords,
-  type RecordStore,
-  type Retention,
-} from "../../src/store/records/records.ts";
+import fc from "fast-check";
+import { ManualClock } from "../../src/core/manual-clock.ts";
+import { type InvocationRecord, Records } from "../../src/store/records.ts";
+
+const NOON = Date.UTC(2026, 0, 2, 12);
+const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
+let folder: string;
+let errors: unknown[];
+let records: Records;
+
+beforeEach(async () => {
+  folder = join(await mkdtemp(join(tmpdir(), "lambent-records-")), "invocations");
+  errors = [];
+  records = open();
+});
+afterEach(async () => {
+  await records.close();
+  await rm(join(folder, ".."), { recursive: true, force: true });
+  expect(errors).toEqual([]);
+});
+
+const open = (clock = new ManualClock(NOON)): Records =>
+  new Records({ folder, clock, retentionMs: WEEK_MS, onError: (error) => errors.push(error) });
 
 const recordOf = (n: number, change: Partial<InvocationRecord> = {}): InvocationRecord => ({
   requestId: `request-${n}`,
   functionName: n % 2 === 0 ? "even" : "odd",
   version: "$LATEST",
-  startedAtMs: 1_000 + n,
+  startedAtMs: NOON + n,
   durationMs: n / 2,
   initMs: n === 0 ? 12.5 : null,
   memoryUsedMib: 10,
@@ -26,109 +42,94 @@ const recordOf = (n: number, change: Partial<InvocationRecord> = {}): Invocation
   ...change,
 });
 
-const many = (count: number, from = 0): InvocationRecord[] =>
-  Array.from({ length: count }, (_, n) => recordOf(from + n));
-const ALL: Retention = { countMax: 1_000_000, beforeMs: 0 };
+const add = (count: number, from = 0): void => {
+  for (let n = from; n < from + count; n++) records.add(recordOf(n));
+};
+const idsOf = (listed: readonly InvocationRecord[]): string[] => listed.map(({ requestId }) => requestId);
+const newestFirst = (count: number): string[] => Array.from({ length: count }, (_, n) => `request-${count - 1 - n}`);
 
 describe("records of invocations", () => {
-  let records: RecordStore;
-  beforeAll(() => {
-    records = openRecords(":memory:");
-    for (let from = 0; from < 75; from += 25) records.append(many(25, from), ALL);
-  });
-  afterAll(() => records.close());
-
-  test("come out as they went in, the newest first", () => {
-    const [newest, before] = records.list({ count: 2 });
-    expect(newest).toEqual({ id: 75, ...recordOf(74) });
-    expect(before).toEqual({ id: 74, ...recordOf(73) });
-    expect(records.list({ count: 100 })).toHaveLength(75);
+  test("come out as they went in, the newest first, at once", async () => {
+    add(75);
+    const [newest, before] = await records.list({ count: 2 });
+    expect(newest).toEqual({ id: expect.any(Number), ...recordOf(74) });
+    expect(before).toEqual({ id: expect.any(Number), ...recordOf(73) });
+    expect(idsOf(await records.list({ count: 100 }))).toEqual(newestFirst(75));
+    expect((await records.list({ count: 100 })).at(-1)?.initMs).toBe(12.5);
   });
 
-  test("are listed page by page without gap or repeat", () => {
-    const seen: string[] = [];
-    let before: number | undefined;
-    for (;;) {
-      const page = records.list({ before, count: 20 });
-      if (page.length === 0) break;
-      seen.push(...page.map(({ requestId }) => requestId));
-      before = page.at(-1)?.id;
-    }
-    expect(seen).toEqual(
-      many(75)
-        .map(({ requestId }) => requestId)
-        .reverse(),
+  test("hold any text", async () => {
+    const texts = fc.record({ version: fc.string(), errorType: fc.string({ unit: "grapheme" }) });
+    await fc.assert(
+      fc.asyncProperty(texts, async (change) => {
+        records.add(recordOf(1, change));
+        const [newest] = await records.list({ count: 1 });
+        expect(newest).toMatchObject(change);
+      }),
+      { numRuns: 50 },
     );
   });
 
-  test("are listed by function", () => {
-    const odd = records.list({ functionName: "odd", count: 100 });
-    expect(odd).toHaveLength(37);
-    expect(odd.every(({ functionName }) => functionName === "odd")).toBe(true);
-    expect(records.list({ functionName: "nobody", count: 100 })).toEqual([]);
-  });
-
-  test("keep what was null", () => {
-    const cold = records.list({ count: 100 }).at(-1);
-    expect(cold?.initMs).toBe(12.5);
-    expect(records.list({ count: 1 })[0]?.initMs).toBeNull();
-  });
-});
-
-describe("what is no longer to be kept goes", () => {
-  test("as new ones come, the oldest first, by number and by age", () => {
-    const records = openRecords(":memory:");
-    const append = (from: number, retention: Retention) => records.append(many(10, from), retention);
-    for (let from = 0; from < 100; from += 10) append(from, { countMax: 40, beforeMs: 0 });
-    expect(records.list({ count: 1000 }).map(({ id }) => id)).toEqual(Array.from({ length: 40 }, (_, n) => 100 - n));
-    for (let from = 100; from < 150; from += 10) append(from, { countMax: 1000, beforeMs: 1_125 });
-    expect(records.list({ count: 1000 }).map(({ id }) => id)).toEqual(Array.from({ length: 30 }, (_, n) => 150 - n));
-    records.close();
-  });
-
-  test("in pieces, when nothing comes", () => {
-    const records = openRecords(":memory:");
-    for (let from = 0; from < 300; from++) records.append(many(1, from), ALL);
-    let pieces = 1;
-    while (records.prune({ countMax: 10, beforeMs: 0 })) pieces++;
-    expect(records.list({ count: 1000 })).toHaveLength(10);
-    expect(pieces).toBeGreaterThan(3);
-    records.close();
-  });
-});
-
-test("a file that is opened again goes on where it ended", async () => {
-  await inDirectory((path) => {
-    openRecords(path).append(many(5), ALL);
-    const records = openRecords(path);
-    records.append(many(1, 5), ALL);
-    expect(records.list({ count: 10 }).map(({ id, requestId }) => [id, requestId])).toEqual(
-      Array.from({ length: 6 }, (_, n) => [6 - n, `request-${5 - n}`]),
-    );
-    records.close();
-  });
-});
-
-test.each([
-  { name: "no database any more", content: "what a power cut left".repeat(1000) },
-  { name: "of an older shape", content: undefined },
-])("a file that is $name is begun anew", async ({ content }) => {
-  await inDirectory(async (path) => {
-    if (content !== undefined) await writeFile(path, content);
-    else {
-      const older = new Database(path);
-      older.run("CREATE TABLE invocations (id INTEGER PRIMARY KEY, request_id TEXT)");
-      older.close();
+  test("are listed page by page without gap or repeat, over more than is read at once", async () => {
+    add(2000);
+    for (const functionName of [undefined, "odd"]) {
+      const seen: string[] = [];
+      for (let before: number | undefined; ; ) {
+        const page = await records.list({ functionName, before, count: 77 });
+        if (page.length === 0) break;
+        seen.push(...idsOf(page));
+        before = page.at(-1)?.id;
+      }
+      const wanted = newestFirst(2000).filter((_, n) => functionName === undefined || n % 2 === 0);
+      expect(seen).toEqual(wanted);
     }
-    const records = openRecords(path);
-    records.append([recordOf(1)], ALL);
-    expect(records.list({ count: 10 })).toHaveLength(1);
-    records.close();
+  });
+
+  test("are listed by function, by its whole name", async () => {
+    add(75);
+    expect(await records.list({ functionName: "odd", count: 100 })).toHaveLength(37);
+    expect(await records.list({ functionName: "od", count: 100 })).toEqual([]);
+  });
+
+  test("go on after a restart", async () => {
+    add(5);
+    await records.close();
+    records = open();
+    add(1, 5);
+    expect(idsOf(await records.list({ count: 10 }))).toEqual(newestFirst(6));
+  });
+
+  test("of which a line was cut off lose that line alone", async () => {
+    add(5);
+    await records.close();
+    const [name = ""] = await readdir(folder);
+    await appendFile(join(folder, name), '["request-lost","ev');
+    records = open();
+    add(1, 5);
+    expect(idsOf(await records.list({ count: 10 }))).toEqual(newestFirst(6));
+  });
+
+  test("are none in what is no record at all", async () => {
+    add(1);
+    await records.close();
+    const [name = ""] = await readdir(folder);
+    await writeFile(join(folder, name), Buffer.alloc(300_000, 7));
+    records = open();
+    expect(await records.list({ count: 10 })).toEqual([]);
   });
 });
 
-async function inDirectory(use: (path: string) => void | Promise<void>): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), "lambent-records-"));
-  await use(join(directory, "records.db"));
-  await rm(directory, { recursive: true });
-}
+test("what is older than the retention is not listed, and goes with its file", async () => {
+  records.add(recordOf(1, { startedAtMs: NOON - WEEK_MS - 1 }));
+  records.add(recordOf(2));
+  expect(idsOf(await records.list({ count: 10 }))).toEqual(["request-2"]);
+  await records.prune();
+  expect(await readdir(folder)).toHaveLength(1);
+  const [name = ""] = await readdir(folder);
+  const old = new Date(NOON - WEEK_MS - 1);
+  await utimes(join(folder, name), old, old);
+  await records.prune();
+  expect(await readdir(folder)).toEqual([]);
+  add(3);
+  expect(idsOf(await records.list({ count: 10 }))).toEqual(newestFirst(3));
+});

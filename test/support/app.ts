@@ -26,7 +26,6 @@ import { HandlerChecks } from "../../src/services/functions/handler-checks.ts";
 import { Resolver } from "../../src/services/invocations/resolver.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import type { Store } from "../../src/store/port.ts";
-import { openRecords } from "../../src/store/records/records.ts";
 import { FAKE_NOW_MS, startDispatcher } from "./dispatcher.ts";
 import { BUNDLER_COMMAND } from "./own-commands.ts";
 import { zipOf } from "./zip.ts";
@@ -117,7 +116,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     home,
     store,
     sealer,
-    records: openRecords(":memory:"),
+    records: { list: async () => [] }, // nor records
     logs: { read: async function* () {} }, // the dispatcher of tests keeps logs itself
     dispatcher: running.dispatcher,
     events,

@@ -62,7 +62,11 @@ export interface TestDispatcher {
 }
 
 /** A log that is written to, but keeps no count. */
-export const sinkOf = (write: LogSink["write"] = () => {}): LogSink => ({ write, position: 0 });
+export const sinkOf = (write: LogSink["write"] = () => {}): LogSink => ({
+  write,
+  writeText: (text) => write(Buffer.from(text)),
+  position: 0,
+});
 
 export function startDispatcher(options: Partial<DispatcherOptions> = {}): TestDispatcher {
   const logs = new Map<string, string>();

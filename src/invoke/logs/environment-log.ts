@@ -8,6 +8,7 @@ import { LogTail } from "./log-tail.ts";
 export interface LogSink {
   /** Answers a promise when whoever writes should wait before it writes more. */
   write(bytes: Uint8Array): void | Promise<void>;
+  writeText(text: string): void | Promise<void>;
   /** How many bytes were written before, by all who share it. */
   readonly position: number;
 }
@@ -66,9 +67,10 @@ export class EnvironmentLog {
 
   flushLines(): void {
     if (this.#lines === "") return;
-    const bytes = encoder.encode(this.#lines);
+    const lines = this.#lines;
     this.#lines = "";
-    this.#emit(bytes);
+    if (this.#tail) this.#emit(encoder.encode(lines));
+    else void this.#sink.writeText(lines);
   }
 
   /** What the process printed. Answers as the sink does. */

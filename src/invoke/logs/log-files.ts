@@ -1,14 +1,11 @@
 /**
- * Functions' logs on disk, one folder a function, written in batches off the path of calls. A file is named by the position of its first byte
- * in all that the function ever logged. One that is full makes room for a new one, only the newest few are kept, and none that is older than
- * the retention. Whoever writes faster than the disk is made to wait.
+ * Functions' logs on disk, one folder a function. Of each only the newest few files are kept, and none that is older than the retention.
  */
-import { readdir, rm, stat } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import type { Clock } from "../../core/clock.ts";
+import { piecesIn, RollingFile, removeOlder, startOf } from "../../store/rolling-file.ts";
 import type { LogSink } from "./environment-log.ts";
-import { LogFile } from "./log-file.ts";
-import { isLogName, startOf } from "./log-name.ts";
 
 export interface LogRange {
   /** Positions of the first byte, and of the one behind the last. */
@@ -20,7 +17,7 @@ const PRUNE_EVERY_MS = 60 * 60 * 1000;
 
 export class LogFiles {
   readonly #options: LogFilesOptions;
-  readonly #files = new Map<string, LogFile>();
+  readonly #files = new Map<string, RollingFile>();
   readonly #pruner: Timer;
 
   constructor(options: LogFilesOptions) {
@@ -31,7 +28,7 @@ export class LogFiles {
 
   sinkOf(functionName: string): LogSink {
     const { directory, onError } = this.#options;
-    const file = this.#files.get(functionName) ?? new LogFile(join(directory, functionName), onError);
+    const file = this.#files.get(functionName) ?? new RollingFile({ folder: join(directory, functionName), onError });
     this.#files.set(functionName, file);
     return file;
   }
@@ -40,8 +37,8 @@ export class LogFiles {
   async *read(functionName: string, { from, to }: LogRange): AsyncGenerator<Uint8Array> {
     await this.#files.get(functionName)?.flush();
     const folder = join(this.#options.directory, functionName);
-    for (const path of await logPaths(folder)) {
-      const start = startOf(basename(path));
+    for (const path of await piecesIn(folder)) {
+      const start = startOf(path);
       const piece = { begin: Math.max(0, from - start), end: Math.min(to - start, Bun.file(path).size) };
       if (piece.begin < piece.end) yield* Bun.file(path).slice(piece.begin, piece.end).stream();
     }
@@ -53,9 +50,7 @@ export class LogFiles {
     const beforeMs = clock.nowMs() - retentionMs;
     try {
       for (const functionName of await readdir(directory).catch(() => [])) {
-        for (const path of await logPaths(join(directory, functionName))) {
-          if ((await stat(path)).mtimeMs < beforeMs) await rm(path, { force: true });
-        }
+        await removeOlder(join(directory, functionName), beforeMs);
       }
     } catch (error) {
       onError(error);
@@ -77,13 +72,4 @@ export interface LogFilesOptions {
   readonly clock: Clock;
   readonly retentionMs: number;
   readonly onError: (error: unknown) => void;
-}
-
-/** In the order in which they were written. */
-async function logPaths(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch(() => []);
-  return names
-    .filter(isLogName)
-    .sort()
-    .map((name) => join(folder, name));
 }
