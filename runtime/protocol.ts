@@ -89,10 +89,11 @@ const PREFIX_BYTES = 8;
 /** Up to here head and payload are copied into one buffer and leave in one write. */
 const JOINED_BYTES_MAX = 64 * 1024;
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 const EMPTY = new Uint8Array(0);
+// As they are now: a handler may put others in their place.
 const { parse: parseJson, stringify: stringifyJson } = JSON;
+const { byteLength, allocUnsafe } = Buffer;
+const { write: writeText, toString: textOf } = Buffer.prototype;
 
 /**
  * What a runner writes to its standard output when a call ends, so that the host, which reads output and frames from two descriptors,
@@ -102,15 +103,15 @@ export const outputMark = (id: string): string => `\u001elambent-end ${id}\u001e
 
 /** One frame as the pieces to write, in order. */
 export function encodeFrame(head: HostFrame | RunnerFrame, payload: Uint8Array = EMPTY): Uint8Array[] {
-  const headBytes = encoder.encode(stringifyJson(head));
+  const text = stringifyJson(head);
+  const headLength = byteLength(text);
   const joined = payload.length <= JOINED_BYTES_MAX;
-  const first = new Uint8Array(PREFIX_BYTES + headBytes.length + (joined ? payload.length : 0));
-  const view = new DataView(first.buffer);
-  view.setUint32(0, 4 + headBytes.length + payload.length, true);
-  view.setUint32(4, headBytes.length, true);
-  first.set(headBytes, PREFIX_BYTES);
+  const first = allocUnsafe(PREFIX_BYTES + headLength + (joined ? payload.length : 0));
+  setUint32(first, 0, 4 + headLength + payload.length);
+  setUint32(first, 4, headLength);
+  writeText.call(first, text, PREFIX_BYTES);
   if (!joined) return [first, payload];
-  first.set(payload, PREFIX_BYTES + headBytes.length);
+  first.set(payload, PREFIX_BYTES + headLength);
   return [first];
 }
 
@@ -176,7 +177,8 @@ export class FrameReader {
     }
     let head: unknown;
     try {
-      head = parseJson(decoder.decode(frame.subarray(PREFIX_BYTES, PREFIX_BYTES + headLength)));
+      const buffer = frame instanceof Buffer ? frame : Buffer.from(frame.buffer, frame.byteOffset, frame.length);
+      head = parseJson(textOf.call(buffer, "utf8", PREFIX_BYTES, PREFIX_BYTES + headLength));
     } catch (cause) {
       throw new FrameError("a head that is not JSON", { cause });
     }
@@ -235,6 +237,13 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 
 const readUint32 = (bytes: Uint8Array, at: number): number =>
   ((bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24)) >>> 0;
+
+function setUint32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value;
+  bytes[at + 1] = value >>> 8;
+  bytes[at + 2] = value >>> 16;
+  bytes[at + 3] = value >>> 24;
+}
 
 function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
   const joined = new Uint8Array(a.length + b.length);
