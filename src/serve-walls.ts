@@ -4,6 +4,8 @@ import type { Config } from "./config.ts";
 import type { Log } from "./core/log.ts";
 import { type NetworkPolicy, unionOf } from "./core/network-policy.ts";
 import type { NetworkHold } from "./invoke/network-hold.ts";
+import type { Holds } from "./invoke/sandbox-spec.ts";
+import { ControlGroups, NoControlGroupsError } from "./sandbox/control-groups.ts";
 import { NetworkGuard } from "./sandbox/network/network-guard.ts";
 import { tryGuard } from "./sandbox/network/try-guard.ts";
 import { chooseWalls } from "./sandbox/walls/choose.ts";
@@ -23,10 +25,30 @@ interface Start {
 export const examineWalls = (own: OwnCommands): Promise<Examination> =>
   examineHost({ wallCommand: own.wall, probeCommand: own.probe });
 
-export type Network = NetworkHold & { close(): void };
+type Network = NetworkHold & { close(): void };
 
-/** @throws NoWallsError */
-export async function openWalls(config: Config, { own, log }: Start): Promise<Walls> {
+/** What holds functions, opened; to be closed when none is left. */
+export interface OpenHolds extends Holds {
+  close(): Promise<void>;
+}
+
+/** @throws NoWallsError; Error when functions are to be held to less than everything, and cannot be. */
+export async function openHolds(config: Config, start: Start): Promise<OpenHolds> {
+  const walls = await openWalls(config, start);
+  const network = await openNetwork(config, { ...start, walls });
+  const groups = await openControlGroups(start);
+  return {
+    walls,
+    network,
+    groups,
+    async close() {
+      network?.close();
+      await groups?.close();
+    },
+  };
+}
+
+async function openWalls(config: Config, { own, log }: Start): Promise<Walls> {
   const folder = join(config.dataDirectory, "sandbox");
   const walls = await chooseWalls(config.isolation, { folder, wallCommand: own.wall, probeCommand: own.probe });
   if (walls.kind === "none" && config.isolation === "auto")
@@ -34,8 +56,18 @@ export async function openWalls(config: Config, { own, log }: Start): Promise<Wa
   return walls;
 }
 
-/** @throws Error when functions are to be held to less than everything, and cannot be. */
-export async function openNetwork(
+/** Undefined: limits are watched, and not held by the kernel. */
+async function openControlGroups({ log }: Pick<Start, "log">): Promise<ControlGroups | undefined> {
+  try {
+    return await ControlGroups.open();
+  } catch (error) {
+    if (!(error instanceof NoControlGroupsError)) throw error;
+    log.debug({ reason: error.message }, "Limits of functions are watched: there are no control groups");
+    return undefined;
+  }
+}
+
+async function openNetwork(
   config: Config,
   { own, log, walls }: Start & { walls: Walls },
 ): Promise<Network | undefined> {

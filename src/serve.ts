@@ -22,12 +22,12 @@ import { s3Source } from "./packages/s3-source.ts";
 import { Buckets } from "./s3/buckets.ts";
 import { makeS3Door } from "./s3/door.ts";
 import { UPLOAD_BYTES_MAX } from "./s3/incoming-body.ts";
-import type { WallKind, Walls } from "./sandbox/walls/walls.ts";
+import type { WallKind } from "./sandbox/walls/walls.ts";
 import { openKeyFile } from "./security/key-file.ts";
 import type { Sealer } from "./security/seal.ts";
 import { ListenError, type Listener, listen } from "./serve-listen.ts";
 import { type Callers, openSecurity, type Security } from "./serve-security.ts";
-import { type Network, openNetwork, openWalls } from "./serve-walls.ts";
+import { type OpenHolds, openHolds } from "./serve-walls.ts";
 import { restoreConcurrency } from "./services/concurrency/restore.ts";
 import type { Services } from "./services/context.ts";
 import { Activations } from "./services/functions/activations.ts";
@@ -75,8 +75,7 @@ export async function startServer(config: Config, own: OwnCommands): Promise<Ser
   const log = makeLog(config.logLevel);
   const store = await openStoreOf(config);
   const sealer = await withStore(store, () => openKeyFile(config.keyFile));
-  const walls = await withStore(store, () => openWalls(config, { own, log }));
-  const network = await withStore(store, () => openNetwork(config, { own, log, walls }));
+  const holds = await withStore(store, () => openHolds(config, { own, log }));
   const logFiles = new LogFiles({
     directory: join(config.dataDirectory, "logs"),
     clock: systemClock,
@@ -104,15 +103,13 @@ export async function startServer(config: Config, own: OwnCommands): Promise<Ser
     records,
     logFiles,
     bundler,
-    walls,
-    network,
+    holds,
     runnerCommand: own.runner,
   });
   const close = async (): Promise<void> => {
     await services.schedules.stop();
     await services.events.close(); // first: a call that the dispatcher ends must not count as one that failed
     services.dispatcher.close();
-    network?.close();
     await records.close();
     bundler.close();
     await services.activations.allSettled();
@@ -120,6 +117,7 @@ export async function startServer(config: Config, own: OwnCommands): Promise<Ser
     buckets.close();
     await security.close();
     await store.close();
+    await holds.close(); // last: whatever this process has started has to be gone
   };
   let listener: Listener;
   try {
@@ -129,7 +127,7 @@ export async function startServer(config: Config, own: OwnCommands): Promise<Ser
     await restoreConcurrency(services);
     void logFiles.prune();
     listener = openDoor(config, { services, buckets, security });
-    if (network) network.guard.ownPorts = [listener.port];
+    if (holds.network) holds.network.guard.ownPorts = [listener.port];
   } catch (error) {
     await close();
     throw error;
@@ -139,7 +137,7 @@ export async function startServer(config: Config, own: OwnCommands): Promise<Ser
   await services.sources.start();
   return {
     url: urlOf(config, listener.port),
-    isolation: walls.kind,
+    isolation: holds.walls.kind,
     callers: security.callers,
     async stop() {
       void listener.stop();
@@ -167,16 +165,14 @@ function assemble(parts: {
   records: Records;
   logFiles: LogFiles;
   bundler: Bundler;
-  walls: Walls;
-  network: Network | undefined;
+  holds: OpenHolds;
   runnerCommand: readonly string[];
 }): Services {
   const { config, log, store } = parts;
   const home = { region: config.region, accountId: config.accountId };
   const dispatcher = new Dispatcher({
     runnerCommand: parts.runnerCommand,
-    walls: parts.walls,
-    network: parts.network,
+    ...parts.holds,
     region: config.region,
     concurrencyMax: config.concurrencyMax,
     environmentsMax: config.environmentsMax,
@@ -241,7 +237,8 @@ function assemble(parts: {
     log,
     codeBytesMax: config.codeBytesMax,
     functionErrors: config.functionErrors,
-    isolation: parts.walls.kind,
+    isolation: parts.holds.walls.kind,
+    controllers: parts.holds.groups?.controllers ?? [],
     networkPolicyIds: Object.keys(config.network.policies),
   };
 }

@@ -24,7 +24,10 @@ export function lambentPages(services: Services, { audit, keyring }: Guards): Ho
       operations: capabilities(services),
       isolation: services.isolation,
       // What a function gets of a processor that others want, too. It may use what nobody wants.
-      processor: "niceness by MemorySize",
+      processor: services.controllers.includes("cpu")
+        ? "control groups, weight by MemorySize"
+        : "niceness by MemorySize",
+      memory: services.controllers.includes("memory") ? "control groups and a watch" : "a watch",
     }),
   );
   pages.get("/invocations", async (c) => {

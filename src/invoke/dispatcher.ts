@@ -4,29 +4,22 @@
  */
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
-import { INIT_TIMEOUT_MS, MEMORY_MIB_OF_A_CORE } from "../core/limits.ts";
+import { INIT_TIMEOUT_MS } from "../core/limits.ts";
 import { isMemoryShort } from "../sandbox/memory-pressure.ts";
-import { NICENESS_VARIABLE, nicenessOf } from "../sandbox/processor-share.ts";
-import type { SandboxSpec } from "../sandbox/sandbox.ts";
-import type { Walls } from "../sandbox/walls/walls.ts";
 import { Concurrency } from "./concurrency.ts";
 import { Environment } from "./environment.ts";
 import type { ExecutionSpec, Invocation, InvocationResult, ThrottleReason } from "./invocation.ts";
 import type { LogSink } from "./logs/environment-log.ts";
-import type { NetworkHold } from "./network-hold.ts";
 import { placesOf } from "./places.ts";
 import { Pool } from "./pool.ts";
 import type { ProvisionState } from "./provisioned.ts";
-import { processVariables, runtimeVariables } from "./runtime-variables.ts";
+import { runtimeVariables } from "./runtime-variables.ts";
+import { type Holds, sandboxSpecOf } from "./sandbox-spec.ts";
 import { Statistics } from "./statistics.ts";
 
-export interface DispatcherOptions {
+export interface DispatcherOptions extends Holds {
   /** Starts a runner: the executable itself with its hidden command. */
   readonly runnerCommand: readonly string[];
-  /** What stands around each environment. */
-  readonly walls: Walls;
-  /** Absent: they connect to whatever they want to. */
-  readonly network?: NetworkHold | undefined;
   readonly region: string;
   readonly concurrencyMax: number;
   /** How many environments may exist at the same time, busy or idle. */
@@ -194,20 +187,11 @@ export class Dispatcher {
     const logStreamName = logStreamNameOf(clock.nowMs(), spec.functionVersion);
     this.#environmentCount++;
     const holds = [spec.codeSha256, ...(spec.opt?.treeSha256s ?? [])].map(this.#options.holdCode);
-    const niceness = nicenessOf(spec.memoryMib / MEMORY_MIB_OF_A_CORE);
     const { spec: seen, view } = placesOf(spec, walls);
     const variables = runtimeVariables({ spec: seen, region, logGroupName, logStreamName, credentials, provisioned });
     const environment: Environment = new Environment({
       spec: seen,
-      sandbox: {
-        command: runnerCommand,
-        workingDirectory: seen.taskRoot,
-        env: { ...processVariables(seen, variables), [NICENESS_VARIABLE]: String(niceness) },
-        view,
-        walls,
-        niceness,
-        ...this.#networkOf(spec),
-      },
+      sandbox: sandboxSpecOf(seen, { command: runnerCommand, variables, view }, this.#options),
       variables,
       region,
       logGroupName,
@@ -222,13 +206,6 @@ export class Dispatcher {
       },
     });
     return environment;
-  }
-
-  #networkOf({ functionName, securityGroupIds }: ExecutionSpec): Pick<SandboxSpec, "network"> {
-    const { network } = this.#options;
-    if (!network) return {};
-    const onRefused = (destination: string): void => network.onRefused(functionName, destination);
-    return { network: { guard: network.guard, policy: network.policyOf(securityGroupIds), onRefused } };
   }
 
   /** Makes room by ending the environment that has been idle longest, whosever it is. */

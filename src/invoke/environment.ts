@@ -12,7 +12,7 @@ import { exited, outOfMemory, timedOut, unhandledBy } from "./failures.ts";
 import type { ExecutionSpec, Invocation, InvocationResult, Outcome } from "./invocation.ts";
 import { EnvironmentLog } from "./logs/environment-log.ts";
 import { failedCallLines, type PlatformLines, platformLines } from "./logs/platform-lines.ts";
-import { MemoryWatch } from "./memory-watch.ts";
+import { MemoryWatch, TASKS_MAX } from "./memory-watch.ts";
 
 /** How many calls may lie in the runner behind the one that it runs, so that it need not wait for the host in between. */
 const AHEAD_MAX = 7;
@@ -48,7 +48,8 @@ export class Environment {
     this.#options = options;
     this.spec = options.spec;
     this.#log = new EnvironmentLog(options.logSink);
-    this.#memory = new MemoryWatch(options.spec.memoryMib);
+    const holdsTasks = options.sandbox.place?.groups.controllers.includes("pids");
+    this.#memory = new MemoryWatch(options.spec.memoryMib, holdsTasks ? Number.POSITIVE_INFINITY : TASKS_MAX);
     this.#lines = platformLines(options.spec.logging, options.nowMs);
   }
 
@@ -274,7 +275,7 @@ export class Environment {
   #end(exit: SandboxExit): void {
     this.#log.flush();
     const failureOf = (requestId: string): Outcome =>
-      this.#ranOutOfMemory ? outOfMemory(requestId) : (this.#fault ?? exited(requestId, exit));
+      this.#ranOutOfMemory || exit.ranOutOfMemory ? outOfMemory(requestId) : (this.#fault ?? exited(requestId, exit));
     this.#onStart?.({ kind: "failed", resultFor: (id) => this.#failedInit(id, failureOf(id), "error") });
     this.#move("dead"); // first: the end of this call is not to begin the next one here
     const call = this.#call;

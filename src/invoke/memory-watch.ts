@@ -10,6 +10,7 @@ export const TASKS_MAX = 1024;
 
 export class MemoryWatch {
   readonly #limitBytes: number;
+  readonly #tasksMax: number;
   /** At the last look at the whole tree. */
   hasTooManyTasks = false;
   #lastTasks = 0;
@@ -18,8 +19,10 @@ export class MemoryWatch {
   /** performance.now() */
   #nextTreeLookMs = 0;
 
-  constructor(limitMib: number) {
+  /** @param tasksMax more are found; `Infinity` where the kernel lets nobody have more. */
+  constructor(limitMib: number, tasksMax = TASKS_MAX) {
     this.#limitBytes = limitMib * BYTES_PER_MIB;
+    this.#tasksMax = tasksMax;
   }
 
   /** Calls that are too short to be looked at have the last look's. */
@@ -42,7 +45,7 @@ export class MemoryWatch {
     const beganAtMs = performance.now();
     if (beganAtMs < this.#nextTreeLookMs) return this.lookAtProcess(meter);
     const { bytes, tasks } = meter?.treeUse(TASKS_MAX) ?? { bytes: 0, tasks: 0 };
-    this.hasTooManyTasks = tasks > TASKS_MAX;
+    this.hasTooManyTasks = tasks > this.#tasksMax;
     const grows = tasks > this.#lastTasks * TASKS_GROWTH; // who multiplies is looked at without a pause
     this.#lastTasks = tasks;
     this.#nextTreeLookMs = grows ? 0 : beganAtMs + TREE_LOOK_SPACING * (performance.now() - beganAtMs);

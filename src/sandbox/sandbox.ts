@@ -6,11 +6,14 @@ import { closeSync } from "node:fs";
 import type { Socket, Subprocess } from "bun";
 import { FrameReader, LISTENER_DESCRIPTOR } from "../../runtime/protocol.ts";
 import { connectDescriptor, FrameOutbox } from "../../runtime/protocol-socket.ts";
+import type { ControlGroup, GroupPlace } from "./control-groups.ts";
 import { holdsTooMuchDisk } from "./disk-use.ts";
 import { exitOf } from "./exit.ts";
+import { joinGroup } from "./join-group.ts";
 import { makePipe } from "./libc.ts";
 import { MemoryMeter } from "./memory-meter.ts";
 import type { NetworkGuard, Watched } from "./network/network-guard.ts";
+import { closeQuietly, OutputPipe } from "./output-pipe.ts";
 import { killTree, signal, stopDescendants } from "./process-tree.ts";
 import { weighSession } from "./processor-share.ts";
 import type { Confinement, Enclosed, Walls } from "./walls/walls.ts";
@@ -19,6 +22,8 @@ export interface SandboxSpec extends Confinement {
   readonly walls: Walls;
   /** Where processors are contended, 0 (unless said otherwise) gets most. */
   readonly niceness?: number;
+  /** Holds the process and all that it starts to what they may take, where the system has control groups. */
+  readonly place?: GroupPlace | undefined;
   /** Holds the process and all that it starts to where they may connect. The program installs the filter that comes as its last argument. */
   readonly network?: { readonly guard: NetworkGuard } & Pick<Watched, "policy" | "onRefused">;
 }
@@ -35,14 +40,10 @@ export interface SandboxExit {
   /** Null when a signal ended it. */
   readonly code: number | null;
   readonly signal: string | null;
+  /** The kernel ended it, since it took more memory than its group may. */
+  readonly ranOutOfMemory?: boolean;
 }
 
-/** A child that outlives its parent may hold the output pipe open; nobody waits longer for what it may still print. */
-const OUTPUT_GRACE_MS = 50;
-/** Unless it is this process that keeps the output waiting: then so many times as long. */
-const OUTPUT_GRACES_MAX = 100;
-/** How long one process's output may keep the event loop from everybody else. */
-const OUTPUT_TURN_MS = 2;
 /** Between two looks at the disk; longer when one takes long. */
 const DISK_LOOK_EVERY_MS = 200;
 const DISK_LOOK_SPACING = 10;
@@ -56,6 +57,7 @@ export class Sandbox {
   readonly #walls: Walls;
   readonly #enclosed: Enclosed;
   readonly #network: SandboxSpec["network"];
+  readonly #group: ControlGroup | undefined;
   /** Stopped with the others, though they left the group. */
   #stoppedApart: readonly number[] = [];
   readonly #outbox = new FrameOutbox();
@@ -64,10 +66,14 @@ export class Sandbox {
   #flushIsDue = false;
   #ended = false;
   #frozen = false;
-  #outputPaused = false;
 
-  private constructor(child: Subprocess, { walls, network }: SandboxSpec, enclosed: Enclosed) {
+  private constructor(
+    child: Subprocess,
+    { walls, network }: SandboxSpec,
+    { enclosed, group }: { enclosed: Enclosed; group: ControlGroup | undefined },
+  ) {
     this.#process = child;
+    this.#group = group;
     this.#walls = walls;
     this.#network = network;
     this.#enclosed = enclosed;
@@ -76,15 +82,18 @@ export class Sandbox {
 
   /** Starts the process. @throws Error when the operating system refuses. */
   static start(spec: SandboxSpec, events: SandboxEvents): Sandbox {
-    const { walls, network } = spec;
+    const { walls, network, place } = spec;
     const command = network ? [...spec.command, network.guard.filterText] : spec.command;
     const enclosed = walls.enclose({ ...spec, command });
     const { readEnd, writeEnd } = makePipe();
     let child: Subprocess;
+    let group: ControlGroup | undefined;
     try {
+      group = place?.groups.make(place.limits);
       child = spawn(enclosed, writeEnd);
     } catch (error) {
       closeSync(readEnd);
+      group?.remove();
       walls.onEnd(enclosed);
       throw error;
     } finally {
@@ -93,12 +102,11 @@ export class Sandbox {
     }
     if (spec.niceness) weighSession(child.pid, spec.niceness);
     walls.onStart(child.pid);
-    const sandbox = new Sandbox(child, spec, enclosed);
-    const reader = Bun.file(readEnd).stream().getReader();
+    const sandbox = new Sandbox(child, spec, { enclosed, group });
+    const output = new OutputPipe(readEnd, (bytes) => events.onOutput(bytes));
     if (enclosed.temporary) void sandbox.#watchDisk(enclosed.temporary);
-    const output = sandbox.#readOutput(reader, events).finally(() => closeQuietly(readEnd));
     void sandbox.#connect(events);
-    void sandbox.#watchExit({ output, reader }, events);
+    void sandbox.#watchExit(output, events);
     return sandbox;
   }
 
@@ -157,6 +165,7 @@ export class Sandbox {
   /** SIGKILL to the process and all its descendants; safe to call at any time. */
   kill(): void {
     if (!this.#ended && !this.#walls.endsAll) killTree(this.#process.pid);
+    this.#group?.kill();
     this.#signal("SIGKILL");
   }
 
@@ -181,7 +190,9 @@ export class Sandbox {
         this.kill(); // what speaks something else than frames is broken or hostile
       }
     };
+    const levels = this.#walls.processesAbove;
     try {
+      if (this.#group) await joinGroup(this.#group, { root: this.#process.pid, levels, hasEnded: () => this.#ended });
       this.#socket = await connectDescriptor(this.#process.stdio[3] as number, {
         data: (_socket, bytes) => onBytes(bytes),
         drain: (socket) => this.#outbox.flush(socket),
@@ -218,40 +229,19 @@ export class Sandbox {
     }
   }
 
-  async #readOutput(reader: OutputReader, events: SandboxEvents): Promise<void> {
-    let turnBeganAtMs = performance.now();
-    for (let part = await reader.read(); !part.done; part = await reader.read()) {
-      const pause = events.onOutput(part.value);
-      if (pause) {
-        this.#outputPaused = true;
-        await pause;
-        this.#outputPaused = false;
-      }
-      // Reading goes on within one turn of the event loop as long as there is something to read.
-      if (performance.now() - turnBeganAtMs < OUTPUT_TURN_MS) continue;
-      await nextTurn();
-      turnBeganAtMs = performance.now();
-    }
-  }
-
-  async #watchExit(pipe: { output: Promise<void>; reader: OutputReader }, events: SandboxEvents): Promise<void> {
+  async #watchExit(output: OutputPipe, events: SandboxEvents): Promise<void> {
     await this.#process.exited;
     this.#signal("SIGKILL"); // to what the process left behind in its group
     this.#ended = true;
     this.#walls.onEnd(this.#enclosed, this.#process.pid);
     this.memory.close();
-    const over = pipe.output.then(
-      () => true,
-      () => true,
-    );
-    for (let graces = 0; graces < OUTPUT_GRACES_MAX; graces++) {
-      if ((await Promise.race([over, Bun.sleep(OUTPUT_GRACE_MS)])) || !this.#outputPaused) break;
-    }
-    await pipe.reader.cancel().catch(() => {});
+    await output.end();
     this.#socket?.end();
     const exit = exitOf(this.#process, this.#walls);
+    const ranOutOfMemory = this.#group?.ranOutOfMemory();
+    this.#group?.remove();
     closeQuietly(this.#process.stdio[4] as number);
-    events.onExit(exit);
+    events.onExit(ranOutOfMemory ? { ...exit, ranOutOfMemory } : exit);
   }
 }
 
@@ -262,19 +252,4 @@ function spawn({ command, workingDirectory, env, descriptors }: Enclosed, output
     stdio: ["ignore", output, output, "pipe", "pipe", ...descriptors],
     detached: true, // its own session and process group, so that one signal reaches its children too
   });
-}
-
-interface OutputReader {
-  read(): Promise<{ done: false; value: Uint8Array } | { done: true }>;
-  cancel(): Promise<void>;
-}
-
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-function closeQuietly(descriptor: number): void {
-  try {
-    closeSync(descriptor);
-  } catch {
-    // closed already
-  }
 }

@@ -54,6 +54,8 @@ export interface Services {
   readonly log: Log;
   /** What stands between functions and the host. */
   readonly isolation: "namespaces" | "landlock" | "none";
+  /** Of control groups: what the kernel itself holds functions to. */
+  readonly controllers: readonly ("cpu" | "memory" | "pids")[];
   /** Security groups that the operator has a network policy for. */
   readonly networkPolicyIds: readonly string[];
   /** Code of all versions of the account together, in bytes. */

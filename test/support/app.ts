@@ -143,6 +143,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     codeBytesMax: options.codeBytesMax ?? 1024 ** 3,
     functionErrors: "documented",
     isolation: "none",
+    controllers: [],
     networkPolicyIds: options.networkPolicyIds ?? [],
   };
   const app = makeApp(services);

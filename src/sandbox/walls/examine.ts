@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { release, tmpdir } from "node:os";
 import { join } from "node:path";
+import { CONTROLLERS, ControlGroups, type Controller, NoControlGroupsError } from "../control-groups.ts";
 import { NetworkGuard } from "../network/network-guard.ts";
 import { tryGuard } from "../network/try-guard.ts";
 import { tryWalls, WALL_KINDS, type WallOptions } from "./choose.ts";
@@ -32,7 +33,9 @@ export async function examineHost(commands: Omit<WallOptions, "folder">): Promis
     const auto = working ?? (process.platform === "linux" ? undefined : "none");
     const walls = trials.find((trial) => trial.walls)?.walls;
     const networkFailure = walls ? await networkFailureWith(walls, commands, folder) : "there are no walls";
-    return { facts: factsOfHost(), kinds, auto, networkFailure, advice: adviceOn(kinds) };
+    const groups = await tryControlGroups();
+    const facts = [...factsOfHost(), { what: "control groups", finding: groups.finding }];
+    return { facts, kinds, auto, networkFailure, advice: adviceOn(kinds, groups.controllers) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -54,7 +57,6 @@ function factsOfHost(): Examination["facts"] {
       finding: version === 0 ? "none" : `version ${version} (${LANDLOCK_VERSION_MIN} or later is needed)`,
     },
     { what: "seccomp", finding: readQuietly("/proc/sys/kernel/seccomp/actions_avail").trim() || "none" },
-    { what: "control groups", finding: controlGroups() },
   ];
 }
 
@@ -72,13 +74,24 @@ function userNamespaces(): string {
   return "there";
 }
 
-function controlGroups(): string {
-  const controllers = readQuietly("/sys/fs/cgroup/cgroup.controllers").trim();
-  if (controllers !== "") return `version 2 (${controllers})`;
-  return existsSync("/sys/fs/cgroup") ? "version 1" : "none";
+interface GroupTrial {
+  readonly controllers: readonly Controller[];
+  readonly finding: string;
 }
 
-function adviceOn(kinds: Examination["kinds"]): string[] {
+/** Makes some, and removes them again. */
+async function tryControlGroups(): Promise<GroupTrial> {
+  try {
+    const groups = await ControlGroups.open();
+    await groups.close();
+    return { controllers: groups.controllers, finding: `hold ${groups.controllers.join(", ")}` };
+  } catch (error) {
+    if (!(error instanceof NoControlGroupsError)) throw error;
+    return { controllers: [], finding: `not used: ${error.message}` };
+  }
+}
+
+function adviceOn(kinds: Examination["kinds"], controllers: readonly Controller[]): string[] {
   if (process.platform !== "linux")
     return ["Run Lambent on Linux, or in a virtual machine of its own, to wall functions in"];
   const [namespaces, landlock] = kinds;
@@ -91,7 +104,11 @@ function adviceOn(kinds: Examination["kinds"]): string[] {
     );
   if (!landlock?.works && !namespaces?.works)
     advice.push("Run Linux 6.12 or later with Landlock switched on: it needs no privilege, also in a container");
-  if (isRoot())
+  if (controllers.length < CONTROLLERS.length)
+    advice.push(
+      "Let Lambent make control groups (version 2), as a systemd service with Delegate=yes may: the kernel then holds memory, processes and shares",
+    );
+  if (isRoot() && !controllers.includes("pids"))
     advice.push(
       "Run Lambent as a user of its own: the kernel does not limit how many processes root starts, so only Lambent's watch does",
     );
