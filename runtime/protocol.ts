@@ -93,7 +93,11 @@ const EMPTY = new Uint8Array(0);
 // As they are now: a handler may put others in their place.
 const { parse: parseJson, stringify: stringifyJson } = JSON;
 const { byteLength, allocUnsafe } = Buffer;
-const { write: writeText, toString: textOf } = Buffer.prototype;
+const { call } = Function.prototype;
+const writeText: (to: Buffer, text: string, at: number) => void = call.bind(Buffer.prototype.write);
+const textOf: (of: Buffer, encoding: "utf8", start: number, end: number) => string = call.bind(
+  Buffer.prototype.toString,
+);
 
 /**
  * What a runner writes to its standard output when a call ends, so that the host, which reads output and frames from two descriptors,
@@ -109,7 +113,7 @@ export function encodeFrame(head: HostFrame | RunnerFrame, payload: Uint8Array =
   const first = allocUnsafe(PREFIX_BYTES + headLength + (joined ? payload.length : 0));
   setUint32(first, 0, 4 + headLength + payload.length);
   setUint32(first, 4, headLength);
-  writeText.call(first, text, PREFIX_BYTES);
+  writeText(first, text, PREFIX_BYTES);
   if (!joined) return [first, payload];
   first.set(payload, PREFIX_BYTES + headLength);
   return [first];
@@ -178,7 +182,7 @@ export class FrameReader {
     let head: unknown;
     try {
       const buffer = frame instanceof Buffer ? frame : Buffer.from(frame.buffer, frame.byteOffset, frame.length);
-      head = parseJson(textOf.call(buffer, "utf8", PREFIX_BYTES, PREFIX_BYTES + headLength));
+      head = parseJson(textOf(buffer, "utf8", PREFIX_BYTES, PREFIX_BYTES + headLength));
     } catch (cause) {
       throw new FrameError("a head that is not JSON", { cause });
     }
