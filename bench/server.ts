@@ -115,8 +115,14 @@ async function settled(pid: number): Promise<void> {
   throw new Error(`Cannot go on: the server was still busy after ${SETTLE_DEADLINE_MS / 1000} s`);
 }
 
-const treeMicroseconds = (pid: number): number =>
-  [pid, ...descendants(pid)].reduce((total, each) => total + cpuMicroseconds(each), 0);
+/** `NaN`, which is never settled, while processes come and go. */
+function treeMicroseconds(pid: number): number {
+  try {
+    return [pid, ...descendants(pid)].reduce((total, each) => total + cpuMicroseconds(each), 0);
+  } catch {
+    return Number.NaN;
+  }
+}
 
 /** A port that was free a moment ago: the figures need it before the server has one to print. */
 export function freePort(): number {

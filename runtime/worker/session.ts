@@ -28,6 +28,7 @@ const RESPONSE_BYTES_MAX = 6 * 1024 * 1024 + 100;
 
 // Taken before user code runs: a handler may replace any global.
 const { stringify } = JSON;
+const tellMainThread: (what: string) => void = postMessage.bind(globalThis);
 const exitProcess: (code: number) => never = process.exit.bind(process);
 const encoder = new TextEncoder();
 const NOTHING = new Uint8Array(0);
@@ -73,6 +74,7 @@ export class Session {
     }
     takeWritten();
     this.#sender.send({ type: "ready" });
+    tellMainThread("ready");
   }
 
   #invoke(invoke: InvokeFrame, payload: Uint8Array): void {
