@@ -73,9 +73,10 @@ export interface OwnCommands {
 /** @throws StartError */
 export async function startServer(config: Config, own: OwnCommands): Promise<Server> {
   const log = makeLog(config.logLevel);
-  const store = await openStoreOf(config);
+  const holding = Promise.withResolvers<OpenHolds>(); // tries walls in other processes, while this one opens files
+  holding.promise.catch(() => {}); // told where it is waited for
+  const store = await openStoreOf(config, () => holding.resolve(openHolds(config, { own, log })));
   const sealer = await withStore(store, () => openKeyFile(config.keyFile));
-  const holds = await withStore(store, () => openHolds(config, { own, log }));
   const logFiles = new LogFiles({
     directory: join(config.dataDirectory, "logs"),
     clock: systemClock,
@@ -93,6 +94,7 @@ export async function startServer(config: Config, own: OwnCommands): Promise<Ser
   );
   const bundler = new Bundler({ command: own.bundler });
   const security = await withStore(store, () => openSecurity(config, { store, sealer, log }));
+  const holds = await withStore(store, () => holding.promise);
   const services = assemble({
     config,
     log,
@@ -262,9 +264,9 @@ function openDoor(
   }
 }
 
-async function openStoreOf(config: Config): Promise<Store> {
+async function openStoreOf(config: Config, onHeld: () => void): Promise<Store> {
   try {
-    return await openStore({ directory: config.dataDirectory });
+    return await openStore({ directory: config.dataDirectory, onHeld });
   } catch (error) {
     throw new StartError(error instanceof Error ? error.message : String(error), { cause: error });
   }

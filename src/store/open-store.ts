@@ -15,8 +15,11 @@ import { DatabaseTooNewError } from "./sqlite/migrations.ts";
 import { type OpenQueue, openQueue } from "./sqlite/queue.ts";
 import { scheduleStore } from "./sqlite/schedules.ts";
 
-/** `memory`: nothing outlives `close`; packages are in a temporary directory meanwhile. */
-export type StorePlace = { readonly directory: string } | { readonly memory: true };
+/**
+ * `memory`: nothing outlives `close`; packages are in a temporary directory meanwhile. `onHeld` is called once the directory is there and
+ * this process's, and before all the rest: who has something to do in it need not wait for that.
+ */
+export type StorePlace = { readonly directory: string; readonly onHeld?: () => void } | { readonly memory: true };
 
 /**
  * Opens the embedded store: SQLite, and packages as files beside it.
@@ -24,11 +27,12 @@ export type StorePlace = { readonly directory: string } | { readonly memory: tru
  * read or written, DatabaseTooNewError when a newer Lambent wrote it.
  */
 export function openStore(place: StorePlace): Promise<Store> {
-  return "memory" in place ? openInMemory() : openOnDisk(resolve(place.directory));
+  return "memory" in place ? openInMemory() : openOnDisk(resolve(place.directory), place.onHeld);
 }
 
-async function openOnDisk(path: string): Promise<Store> {
+async function openOnDisk(path: string, onHeld?: () => void): Promise<Store> {
   const directory = acquireDataDirectory(path);
+  onHeld?.();
   let db: StoreDatabase | undefined;
   try {
     db = openDatabase(directory.databasePath);
