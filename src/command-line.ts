@@ -3,7 +3,7 @@ import { banner } from "./cli/banner.ts";
 import { checkHealth } from "./cli/health.ts";
 import { EXIT_USAGE, runProgram } from "./cli/program.ts";
 import { type Config, readConfig } from "./config.ts";
-import { SettingError } from "./config-endpoints.ts";
+import { SettingError } from "./config-setting.ts";
 import { randomIds } from "./core/ids.ts";
 import { type OwnCommands, type Server, StartError, startServer } from "./serve.ts";
 import { examineWalls } from "./serve-walls.ts";

@@ -1,20 +1,11 @@
 /** Servers that speak for other AWS services, as AWS's own variables name them. */
-/** A value that a setting does not take. */
-export class SettingError extends Error {}
+import { SettingError } from "./config-setting.ts";
+import type { AwsEndpoint } from "./core/aws-endpoint.ts";
 
-/** A server that speaks for an AWS service, as the variables name it that every AWS client reads. */
-export interface AwsEndpoint {
-  readonly url: string;
-  readonly region: string;
-  /** Null: requests go unsigned. */
-  readonly credentials: {
-    readonly accessKeyId: string;
-    readonly secretAccessKey: string;
-    readonly sessionToken: string | undefined;
-  } | null;
-}
-
-/** Source: AWS SDKs and Tools Reference Guide, "Service-specific endpoints". An empty variable counts as one that is not set. */
+/**
+ * The first of the variables that is set, as every AWS client reads them; an empty one counts as one that is not. Source: AWS SDKs and Tools
+ * Reference Guide, "Service-specific endpoints".
+ */
 export function readEndpoint(
   variables: readonly string[],
   { env, regionDefault }: { env: Readonly<Record<string, string | undefined>>; regionDefault: string },

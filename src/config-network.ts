@@ -1,6 +1,6 @@
 /** Where functions may connect to, as flags and a file of the operator say it. */
 import { readFileSync } from "node:fs";
-import { SettingError } from "./config-endpoints.ts";
+import { SettingError } from "./config-setting.ts";
 import { type Destination, type NetworkPolicy, parseDestinations, parsePolicy } from "./core/network-policy.ts";
 
 export interface NetworkConfig {

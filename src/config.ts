@@ -3,8 +3,10 @@
  * the S3-compatible server that AWS's own variables name. No other module reads the environment.
  */
 import { join, resolve } from "node:path";
-import { type AwsEndpoint, readEndpoint, SettingError } from "./config-endpoints.ts";
+import { readEndpoint } from "./config-endpoints.ts";
 import { type NetworkConfig, policyText, readNetwork } from "./config-network.ts";
+import { matching, oneOf, type Setting, SettingError, setting, wholeNumber } from "./config-setting.ts";
+import type { AwsEndpoint } from "./core/aws-endpoint.ts";
 import { ACCOUNT_CODE_BYTES_DEFAULT, ACCOUNT_CONCURRENCY_DEFAULT } from "./core/limits.ts";
 import type { LogLevel } from "./core/log.ts";
 
@@ -50,48 +52,6 @@ export interface Config {
   readonly eventBridge: AwsEndpoint | null;
   readonly clock: "system" | "manual";
 }
-
-/** A setting as the command line names it. */
-export interface Setting {
-  readonly flag: string;
-  readonly placeholder: string;
-  readonly env: string;
-  readonly help: string;
-  /** Shown in the help; undefined: the text of `help` says it. */
-  readonly fallback?: string;
-  /** @throws Error whose message says what the value has to be. */
-  readonly read: (text: string) => string | number;
-}
-
-const setting = (flag: string, placeholder: string, rest: Omit<Setting, "flag" | "placeholder" | "env">): Setting => ({
-  flag,
-  placeholder,
-  env: `LAMBENT_${flag.toUpperCase().replaceAll("-", "_")}`,
-  ...rest,
-});
-
-const wholeNumber =
-  (min: number, max: number) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || value < min || value > max)
-      throw new SettingError(`it has to be a whole number from ${min} to ${max}`);
-    return value;
-  };
-
-const matching =
-  (pattern: RegExp, what: string) =>
-  (text: string): string => {
-    if (!pattern.test(text)) throw new SettingError(`it has to be ${what}`);
-    return text;
-  };
-
-const oneOf =
-  (...values: string[]) =>
-  (text: string): string => {
-    if (!values.includes(text)) throw new SettingError(`it has to be one of: ${values.join(", ")}`);
-    return text;
-  };
 
 const HOUR_SECONDS = 3600;
 

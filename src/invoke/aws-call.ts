@@ -1,16 +1,6 @@
 /** Calls to other AWS services, or to what stands for them at the endpoints that the operator names: signed where there are credentials. */
 import { AwsClient } from "aws4fetch";
-
-export interface AwsEndpoint {
-  readonly url: string;
-  readonly region: string;
-  /** Null: requests go unsigned. */
-  readonly credentials: {
-    readonly accessKeyId: string;
-    readonly secretAccessKey: string;
-    readonly sessionToken: string | undefined;
-  } | null;
-}
+import type { AwsEndpoint } from "../core/aws-endpoint.ts";
 
 export interface OutgoingRequest {
   readonly method: "POST" | "PUT";

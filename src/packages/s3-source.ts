@@ -7,6 +7,7 @@
  * - AWS takes larger zips from S3 than by themselves; here 50 MiB is the limit for both.
  */
 import { AwsClient } from "aws4fetch";
+import type { AwsEndpoint } from "../core/aws-endpoint.ts";
 import { PACKAGE_ZIPPED_BYTES_MAX } from "../core/limits.ts";
 import { AwsError, invalidParameter } from "../errors/aws-error.ts";
 import { zippedTooLarge } from "./refusals.ts";
@@ -35,14 +36,7 @@ export interface EmbeddedBuckets {
   >;
 }
 
-export interface RemoteS3 {
-  readonly url: string;
-  readonly region: string;
-  readonly credentials: {
-    readonly accessKeyId: string;
-    readonly secretAccessKey: string;
-    readonly sessionToken: string | undefined;
-  } | null;
+export interface RemoteS3 extends AwsEndpoint {
   /** For the answer's head, and for all of it. */
   readonly timeoutsMs?: { readonly head: number; readonly whole: number };
 }

@@ -1,6 +1,6 @@
 /** An SQS-compatible server (fauxqs) of this process. */
 import { type FauxqsServer, startFauxqs } from "fauxqs";
-import type { AwsEndpoint } from "../../src/invoke/aws-call.ts";
+import type { AwsEndpoint } from "../../src/core/aws-endpoint.ts";
 
 export interface Sqs {
   readonly server: FauxqsServer;

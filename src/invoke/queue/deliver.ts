@@ -4,9 +4,11 @@
  *
  * Sources: the API References of the four services; Lambda Developer Guide, "Capturing records of Lambda asynchronous invocations".
  */
+
+import type { AwsEndpoint } from "../../core/aws-endpoint.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { DeliveryHead, QueuedEvent } from "../../store/queue-port.ts";
-import { type AwsEndpoint, jsonRequest, type OutgoingRequest, sendRequest } from "../aws-call.ts";
+import { jsonRequest, type OutgoingRequest, sendRequest } from "../aws-call.ts";
 
 export type EndpointService = "sqs" | "sns" | "events" | "s3";
 export type AwsEndpoints = Readonly<Record<EndpointService, AwsEndpoint | null>>;

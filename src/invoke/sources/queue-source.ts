@@ -6,11 +6,12 @@
  *
  * **Gaps**: one request at a time asks for messages, ten each.
  */
+
+import type { AwsEndpoint } from "../../core/aws-endpoint.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Ids } from "../../core/ids.ts";
 import type { Log } from "../../core/log.ts";
 import type { InvocationHead, QueuedEvent } from "../../store/queue-port.ts";
-import type { AwsEndpoint } from "../aws-call.ts";
 import type { AttemptEnd } from "../queue/attempt.ts";
 import { Places, SHARE } from "../queue/places.ts";
 import { deferralMs } from "../queue/retry-policy.ts";

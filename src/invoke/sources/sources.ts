@@ -1,6 +1,7 @@
 /** All event sources that are polled: one for each mapping that is enabled, kept in step with what is stored. */
+
+import type { AwsEndpoint } from "../../core/aws-endpoint.ts";
 import type { Store } from "../../store/port.ts";
-import type { AwsEndpoint } from "../aws-call.ts";
 import { findMapping, isQueueArn, type MappingRecord, mappingIds } from "./mapping-record.ts";
 import { QueueSource, type QueueSourceDeps } from "./queue-source.ts";
 

@@ -1,5 +1,6 @@
 /** A queue behind an SQS-compatible endpoint. Source: SQS API Reference, JSON protocol. */
-import { type AwsEndpoint, jsonRequest, sendRequest } from "../aws-call.ts";
+import type { AwsEndpoint } from "../../core/aws-endpoint.ts";
+import { jsonRequest, sendRequest } from "../aws-call.ts";
 
 export interface SqsMessage {
   readonly MessageId: string;

@@ -1,6 +1,6 @@
 /** What the four services are sent, down to the header, by a server that writes it down. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
-import type { AwsEndpoint } from "../../../src/invoke/aws-call.ts";
+import type { AwsEndpoint } from "../../../src/core/aws-endpoint.ts";
 import { arnOf, failed, type Harness, ok, startQueue } from "./harness.ts";
 
 interface Received {
