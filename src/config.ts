@@ -30,6 +30,8 @@ export interface Config {
   readonly rateLimit: number;
   /** What stands between a function and the host; auto: the strongest that works here. */
   readonly isolation: "auto" | "namespaces" | "landlock" | "none";
+  /** Whether the kernel holds functions to what they may take, where this process may make control groups. */
+  readonly controlGroups: "auto" | "off";
   /** Where functions may connect to. */
   readonly network: NetworkConfig;
   readonly logLevel: LogLevel;
@@ -113,6 +115,11 @@ export const SETTINGS = {
     help: "walls around functions: namespaces, landlock, none, or auto (the strongest that works here; never none on Linux)",
     fallback: "auto",
     read: oneOf("auto", "namespaces", "landlock", "none"),
+  }),
+  controlGroups: setting("control-groups", "mode", {
+    help: "auto (the kernel holds functions' memory, processes and shares, where it lets this server ask for it) or off",
+    fallback: "auto",
+    read: oneOf("auto", "off"),
   }),
   network: setting("network", "policy", {
     help: "where functions may connect to: all, none, or hosts and ports with commas between them (db.internal:5432,10.0.0.0/8)",
@@ -213,6 +220,7 @@ export function readConfig(given: Partial<Record<SettingName, string>>, defaults
     ...readTlsPaths(text("tlsCert"), text("tlsKey")),
     rateLimit: number("rateLimit"),
     isolation: text("isolation") as Config["isolation"],
+    controlGroups: text("controlGroups") as Config["controlGroups"],
     network: readNetwork({ policy: text("network"), open: text("networkOpen"), policies: text("networkPolicies") }),
     logLevel: text("logLevel") as LogLevel,
     functionErrors: text("functionErrors") as Config["functionErrors"],

@@ -36,7 +36,7 @@ export interface OpenHolds extends Holds {
 export async function openHolds(config: Config, start: Start): Promise<OpenHolds> {
   const walls = await openWalls(config, start);
   const network = await openNetwork(config, { ...start, walls });
-  const groups = await openControlGroups(start);
+  const groups = await openControlGroups(config, start);
   return {
     walls,
     network,
@@ -57,7 +57,8 @@ async function openWalls(config: Config, { own, log }: Start): Promise<Walls> {
 }
 
 /** Undefined: limits are watched, and not held by the kernel. */
-async function openControlGroups({ log }: Pick<Start, "log">): Promise<ControlGroups | undefined> {
+async function openControlGroups(config: Config, { log }: Start): Promise<ControlGroups | undefined> {
+  if (config.controlGroups === "off") return undefined;
   try {
     return await ControlGroups.open();
   } catch (error) {
