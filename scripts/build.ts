@@ -26,7 +26,12 @@ const CACHE = join(ROOT, "node_modules/.cache/bun");
  * executable `new Worker("./runtime/worker/main.ts")` finds it there whatever the working directory holds. The leading `./` is
  * needed; a path with `../` would be looked up on disk.
  */
-const ENTRY_POINTS = ["src/main.ts", "runtime/worker/main.ts", "src/sandbox/network/guard-thread.ts"];
+const ENTRY_POINTS = [
+  "src/main.ts",
+  "runtime/worker/main.ts",
+  "runtime/worker/redirected.ts",
+  "src/sandbox/network/guard-thread.ts",
+];
 
 /**
  * With .env files off, Bun writes these into a function's code as the literals that they were when the process started, and

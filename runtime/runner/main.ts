@@ -17,7 +17,7 @@ const LIFELINE_DESCRIPTOR = 4;
 export async function runRunner(filter: string | undefined): Promise<void> {
   narrow();
   if (filter) installAskingFilter(filter);
-  const worker = new Worker(workerUrl());
+  const worker = new Worker(workerUrl(process.env["TMPDIR"] !== undefined)); // set by walls that cannot mount one at /tmp
   worker.addEventListener("close", (event) => exitWith((event as unknown as { code?: number }).code ?? 0));
   worker.addEventListener("error", (event) => event.preventDefault());
   // What user code says in the worker's name comes too late to matter.

@@ -58,7 +58,7 @@ function enclose(
   const plan: WallPlan = {
     command,
     workingDirectory,
-    env: { ...env, TMPDIR: temporaryFolder },
+    env: { ...env, TMPDIR: temporaryFolder, LAMBENT_TMP_KEPT: readable.filter(isInTmp).join(":") },
     allowed: [
       ...walls.system,
       ...readable.map((path) => ({ path, rights: "readAndExecute" as const })),
@@ -74,6 +74,8 @@ function enclose(
     temporary: { folder: temporaryFolder, bytesMax: view.temporaryBytes },
   };
 }
+
+const isInTmp = (path: string): boolean => path.startsWith("/tmp/");
 
 function systemRights(): Allowed {
   return [
