@@ -2,8 +2,9 @@
  * Puts all threads of this process, and all processes that it ever starts, under a filter of system calls that asks the host. Whoever holds
  * the filter's listener answers: the host takes it, and nobody here keeps it. Source: seccomp(2).
  */
-import { dlopen, FFIType, ptr } from "bun:ffi";
+import { FFIType, ptr } from "bun:ffi";
 import { LISTENER_DESCRIPTOR } from "../protocol.ts";
+import { openLibc } from "./libc.ts";
 
 const PR_SET_NO_NEW_PRIVS = 38;
 const SECCOMP_SET_MODE_FILTER = 1;
@@ -16,7 +17,14 @@ const O_CLOEXEC = 0o2000000;
 /** @param program classic BPF, in base64. @throws Error when the kernel does not take it. */
 export function installAskingFilter(program: string): void {
   const bytes = Buffer.from(program, "base64");
-  const { prctl, syscall, close } = openLibc();
+  const { i32, u64, ptr: pointer } = FFIType;
+  const libc = openLibc<Libc>({
+    prctl: { args: [i32, u64, u64, u64, u64], returns: i32 },
+    syscall: { args: [u64, u64, u64, pointer], returns: i32 },
+    close: { args: [i32], returns: i32 },
+  });
+  if (!libc) throw new Error("Cannot filter system calls: there is no C library to ask");
+  const { prctl, syscall, close } = libc;
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   const description = new BigUint64Array([BigInt(bytes.length / INSTRUCTION_BYTES), BigInt(ptr(bytes))]);
   const listener = syscall(CALLS.seccomp, SECCOMP_SET_MODE_FILTER, FLAGS, ptr(description));
@@ -36,20 +44,4 @@ interface Libc {
   prctl(option: number, ...args: number[]): number;
   syscall(number: number, ...args: number[]): number;
   close(descriptor: number): number;
-}
-
-function openLibc(): Libc {
-  const { i32, u64, ptr: pointer } = FFIType;
-  for (const library of ["libc.so.6", `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`]) {
-    try {
-      return dlopen(library, {
-        prctl: { args: [i32, u64, u64, u64, u64], returns: i32 },
-        syscall: { args: [u64, u64, u64, pointer], returns: i32 },
-        close: { args: [i32], returns: i32 },
-      }).symbols as unknown as Libc;
-    } catch {
-      // the next name may be this system's
-    }
-  }
-  throw new Error("Cannot filter system calls: there is no C library to ask");
 }

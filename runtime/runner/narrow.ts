@@ -1,6 +1,7 @@
 /** What the process gives up before it loads any code of a function. For Linux; source: setrlimit(2), setpriority(2), proc(5). */
-import { dlopen, FFIType, ptr } from "bun:ffi";
+import { FFIType, ptr } from "bun:ffi";
 import { writeFileSync } from "node:fs";
+import { openLibc } from "./libc.ts";
 
 const PRIO_PROCESS = 0;
 const RLIMIT_CORE = 4;
@@ -22,7 +23,11 @@ export function narrow(): void {
   } catch {
     // done already by walls that let nobody write there
   }
-  const libc = openLibc();
+  const { i32, ptr: pointer } = FFIType;
+  const libc = openLibc<Libc>({
+    setrlimit: { args: [i32, pointer], returns: i32 },
+    setpriority: { args: [i32, i32, i32], returns: i32 },
+  });
   if (!libc) return;
   const niceness = Number(process.env[NICENESS_VARIABLE] ?? 0);
   if (niceness > 0) libc.setpriority(PRIO_PROCESS, 0, niceness); // of this thread, and of all that it starts
@@ -39,19 +44,4 @@ export function narrow(): void {
 interface Libc {
   setrlimit(resource: number, limits: unknown): number;
   setpriority(which: number, who: number, niceness: number): number;
-}
-
-function openLibc(): Libc | undefined {
-  for (const library of ["libc.so.6", `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`]) {
-    try {
-      const { i32, ptr: pointer } = FFIType;
-      return dlopen(library, {
-        setrlimit: { args: [i32, pointer], returns: i32 },
-        setpriority: { args: [i32, i32, i32], returns: i32 },
-      }).symbols as unknown as Libc;
-    } catch {
-      // the next name may be this system's
-    }
-  }
-  return undefined;
 }

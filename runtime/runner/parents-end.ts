@@ -1,5 +1,6 @@
 /** The kernel's own notice that a parent ended, for a process that cannot look at its channel: frozen, or busy. */
-import { dlopen, FFIType } from "bun:ffi";
+import { FFIType } from "bun:ffi";
+import { openLibc } from "./libc.ts";
 
 const PR_SET_PDEATHSIG = 1;
 
@@ -9,13 +10,8 @@ const PR_SET_PDEATHSIG = 1;
  */
 export function signalAtParentsEnd(signal: number): void {
   if (process.platform !== "linux") return;
-  for (const library of ["libc.so.6", `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`]) {
-    try {
-      const { symbols } = dlopen(library, { prctl: { args: [FFIType.i32, FFIType.u64], returns: FFIType.i32 } });
-      symbols.prctl(PR_SET_PDEATHSIG, signal);
-      return;
-    } catch {
-      // the next name may be this system's
-    }
-  }
+  const libc = openLibc<{ prctl(option: number, signal: number): number }>({
+    prctl: { args: [FFIType.i32, FFIType.u64], returns: FFIType.i32 },
+  });
+  libc?.prctl(PR_SET_PDEATHSIG, signal);
 }
