@@ -15,7 +15,12 @@ switch (process.argv[2]) {
   }
   case WALL_COMMAND: {
     const { runWall } = await import("./sandbox/walls/wall-process.ts");
-    runWall(process.argv[ARGUMENT_AT] ?? "");
+    try {
+      runWall(process.argv[ARGUMENT_AT] ?? "");
+    } catch (error) {
+      console.error(error instanceof Error ? error.message : String(error)); // one line: who tried these walls shows it
+      process.exitCode = 1;
+    }
     break;
   }
   case PROBE_COMMAND: {

@@ -51,8 +51,8 @@ export function runWall(planText: string): void {
   process.chdir(plan.workingDirectory);
   // Bun marks what it inherits to be closed.
   for (const descriptor of HANDED_ON) call("hand on a descriptor", "fcntl", descriptor, F_SETFD, 0);
-  call("limit tasks", "prlimit64", 0, RLIMIT_NPROC, limitOf(USERS_TASKS_MAX), 0);
-  call("limit the size of files", "prlimit64", 0, RLIMIT_FSIZE, limitOf(plan.fileBytesMax), 0);
+  limit("tasks", RLIMIT_NPROC, USERS_TASKS_MAX);
+  limit("the size of files", RLIMIT_FSIZE, plan.fileBytesMax);
   writeFileSync("/proc/self/oom_score_adj", "1000"); // the runner cannot, inside
   call("take in orphans", "prctl", PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   dropCapabilities();
@@ -60,6 +60,15 @@ export function runWall(planText: string): void {
   fence(plan);
   filterSystemCalls();
   become(plan);
+}
+
+/** Who has no privilege may not raise what is lower already: the kernel's own limit of tasks is, where there is little memory. */
+function limit(what: string, resource: number, most: number): void {
+  const limits = new BigUint64Array(2); // the soft one and the hard one
+  call(`see the limit of ${what}`, "prlimit64", 0, resource, 0, limits);
+  const [, hard = 0n] = limits;
+  limits.fill(hard < BigInt(most) ? hard : BigInt(most));
+  call(`limit ${what}`, "prlimit64", 0, resource, limits, 0);
 }
 
 function dropCapabilities(): void {
@@ -112,5 +121,3 @@ const cString = (text: string): Buffer => Buffer.from(`${text}\0`);
 /** They have to stay reachable as long as the pointers are used. */
 const pointersTo = (strings: readonly Buffer[]): BigUint64Array =>
   new BigUint64Array([...strings.map((each) => BigInt(ptr(each))), 0n]);
-
-const limitOf = (value: number): BigUint64Array => new BigUint64Array([BigInt(value), BigInt(value)]);
