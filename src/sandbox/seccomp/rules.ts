@@ -81,8 +81,11 @@ export const RULES: readonly Rule[] = [
   },
 ];
 
-/** Where the host's files and processes are in sight: what Landlock does not look after, though it changes them. */
-export const RULES_IN_SIGHT_OF_HOST: readonly Rule[] = [
+/**
+ * Where files of the host may be the process's own: devices and what the kernel shows in /proc belong to root, and so does what root has walled
+ * in, whatever it is called inside.
+ */
+export const RULES_AS_ROOT: readonly Rule[] = [
   ...RULES,
   {
     answer: { errno: EPERM },
@@ -93,6 +96,11 @@ export const RULES_IN_SIGHT_OF_HOST: readonly Rule[] = [
       ...(["removexattr", "lremovexattr", "fremovexattr", "removexattrat"] as const),
     ],
   },
+];
+
+/** Where the host's files and processes are in sight: what Landlock does not look after, though it changes them. */
+export const RULES_IN_SIGHT_OF_HOST: readonly Rule[] = [
+  ...RULES_AS_ROOT,
   // Zero is the caller itself.
   {
     answer: { errno: EPERM },

@@ -108,10 +108,10 @@ function adviceOn(kinds: Examination["kinds"], controllers: readonly Controller[
     advice.push(
       "Let Lambent make control groups (version 2), as a systemd service with Delegate=yes may: the kernel then holds memory, processes and shares",
     );
+  if (isRoot())
+    advice.push("Run Lambent as a user of its own: functions may then change the modes and times of their own files");
   if (isRoot() && !controllers.includes("pids"))
-    advice.push(
-      "Run Lambent as a user of its own: the kernel does not limit how many processes root starts, so only Lambent's watch does",
-    );
+    advice.push("The kernel does not limit how many processes root starts, so only Lambent's watch does");
   return advice;
 }
 

@@ -7,7 +7,7 @@ import { basename, dirname, join, relative } from "node:path";
 import { makePipe } from "../libc.ts";
 import { orphansOfThisProcess } from "../orphans.ts";
 import { seccompProgram } from "../seccomp/filter.ts";
-import { RULES } from "../seccomp/rules.ts";
+import { RULES, RULES_AS_ROOT } from "../seccomp/rules.ts";
 import { isWalled } from "../seccomp/syscalls.ts";
 import { programOf } from "./program.ts";
 import { DEVICES, liveFiles, programFolders, settledFiles } from "./system-files.ts";
@@ -35,7 +35,7 @@ const NAMESPACES = ["user", "pid", "ipc", "uts"].map((kind) => `--unshare-${kind
 export function namespaceWalls({ bubblewrap, folder }: { bubblewrap: string; folder: string }): Walls {
   if (!isWalled(process.arch))
     throw new Error(`Cannot build walls: there is no filter of system calls for ${process.arch}`);
-  const filter = seccompProgram(RULES, process.arch);
+  const filter = seccompProgram(process.getuid?.() === 0 ? RULES_AS_ROOT : RULES, process.arch);
   const orphans = orphansOfThisProcess();
   const system = [...systemMounts(), ...configuration(folder)];
   return {
