@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { LISTENER_DESCRIPTOR } from "../../../runtime/protocol.ts";
 import { type NetworkPolicy, parsePolicy } from "../../../src/core/network-policy.ts";
 import { NetworkGuard } from "../../../src/sandbox/network/network-guard.ts";
+import { orphansOfThisProcess } from "../../../src/sandbox/orphans.ts";
 import { IS_GUARD_OFFERED } from "./offered-guard.ts";
 
 const RAW = JSON.stringify(join(import.meta.dir, "raw-sockets.ts"));
@@ -16,6 +17,7 @@ let received: string[];
 let connectionsToHost = 0;
 let closedPort: number;
 const children = new Set<Bun.Subprocess>();
+const orphans = orphansOfThisProcess();
 
 beforeAll(async () => {
   host = Bun.serve({
@@ -59,6 +61,7 @@ async function run(body: string, policy: NetworkPolicy = "all"): Promise<Told> {
     stdio: ["pipe", "pipe", "inherit"],
   });
   children.add(child);
+  orphans.started(child.pid); // else its filter would have it taken for what an earlier test's function left behind
   const reader = child.stdout.getReader();
   const decoder = new TextDecoder();
   let said = "";
@@ -79,6 +82,7 @@ async function run(body: string, policy: NetworkPolicy = "all"): Promise<Told> {
   await child.stdin.end();
   while (await readOn());
   await child.exited;
+  orphans.ended(child.pid);
   await watched.ended;
   return { ...JSON.parse(said.replace("ready\n", "")), refused };
 }
