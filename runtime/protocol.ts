@@ -6,14 +6,21 @@
  * bounded before anything is kept, and a head is read by `parseHostFrame` or `parseRunnerFrame`, never trusted as it comes.
  */
 
-/** Where a runner that connects nowhere unasked leaves the listener of its filter, until the host has it and says `init`. */
-export const LISTENER_DESCRIPTOR = 199;
+/** The socket that frames go through. */
+export const CHANNEL_DESCRIPTOR = 3;
+
+/** A socket whose other end the host holds as long as it lives. */
+export const LIFELINE_DESCRIPTOR = 4;
+
+/**
+ * Of the message on the lifeline by which a runner that asks the host hands over the listener of its filter: all that a socket of this kind
+ * does not mind, so that no other message has them by accident (MSG_DONTROUTE, DONTWAIT, EOR, CONFIRM, NOSIGNAL).
+ */
+export const HANDOVER_FLAGS = 0x04 | 0x40 | 0x80 | 0x800 | 0x4000;
 
 /** What a runner needs to know of its function before the first call. */
 export interface InitFrame {
   readonly type: "init";
-  /** The host has taken the listener of the runner's filter, and nobody else is to have it. */
-  readonly hasListener: boolean;
   /** The folder of the unpacked code. */
   readonly taskRoot: string;
   /** The module to import in place of the handler's own file: a bundle of it, with a source map beside it (`.map`). */
@@ -57,6 +64,8 @@ export type HostFrame = InitFrame | InvokeFrame;
 export type FunctionErrorKind = "Handled" | "Unhandled";
 
 export type RunnerFrame =
+  /** The process is under its filter and has handed over the listener: from here on somebody has to answer. */
+  | { readonly type: "guarded" }
   /** The worker thread is up and waits for its init frame. */
   | { readonly type: "hello" }
   /** The handler is loaded. */
@@ -195,6 +204,7 @@ export function parseRunnerFrame(head: unknown): RunnerFrame {
   if (!isObject(head)) throw new FrameError("a head that is not an object");
   const { type, id, marked, kind, errorType, reason, contentType } = head;
   switch (type) {
+    case "guarded":
     case "hello":
     case "ready":
       return { type };

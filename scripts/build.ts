@@ -30,7 +30,7 @@ const ENTRY_POINTS = [
   "src/main.ts",
   "runtime/worker/main.ts",
   "runtime/worker/redirected.ts",
-  "src/sandbox/network/guard-thread.ts",
+  "src/sandbox/guard/guard-thread.ts",
 ];
 
 /**

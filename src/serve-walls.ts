@@ -6,8 +6,7 @@ import { type NetworkPolicy, unionOf } from "./core/network-policy.ts";
 import type { NetworkHold } from "./invoke/network-hold.ts";
 import type { Holds } from "./invoke/sandbox-spec.ts";
 import { ControlGroups, NoControlGroupsError } from "./sandbox/control-groups.ts";
-import { NetworkGuard } from "./sandbox/network/network-guard.ts";
-import { tryGuard } from "./sandbox/network/try-guard.ts";
+import { openGuard } from "./sandbox/guard/try-guard.ts";
 import { chooseWalls } from "./sandbox/walls/choose.ts";
 import { type Examination, examineHost } from "./sandbox/walls/examine.ts";
 import type { Walls } from "./sandbox/walls/walls.ts";
@@ -76,16 +75,16 @@ async function openNetwork(
   const mustHold = policy !== "all" || Object.keys(policies).length > 0;
   const isWalled = walls.kind !== "none";
   if (!isWalled && !mustHold) return undefined;
-  const guard = new NetworkGuard({ opened });
+  const guard = isWalled
+    ? await openGuard({ opened, walls, probeCommand: own.probe, workingDirectory: config.dataDirectory })
+    : { failure: "functions run without walls (--isolation none)" };
+  if ("failure" in guard) {
+    if (mustHold) throw new Error(`Cannot hold functions to a network policy: ${guard.failure}`);
+    log.warn(`Functions may connect to this host and to metadata services: ${guard.failure}`);
+    return undefined;
+  }
   guard.ownPorts = [config.port]; // until the one that it was given is known
-  const failure = isWalled
-    ? await tryGuard({ guard, walls, probeCommand: own.probe, workingDirectory: config.dataDirectory })
-    : "functions run without walls (--isolation none)";
-  if (failure === undefined)
-    return { guard, policyOf: policyChoice(policy, policies), onRefused: tellerOf(log), close: () => guard.close() };
-  if (mustHold) throw new Error(`Cannot hold functions to a network policy: ${failure}`);
-  log.warn(`Functions may connect to this host and to metadata services: ${failure}`);
-  return undefined;
+  return { guard, policyOf: policyChoice(policy, policies), onRefused: tellerOf(log), close: () => guard.close() };
 }
 
 /** Of the security groups that the operator has policies for; without any, the one for all. */

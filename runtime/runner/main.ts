@@ -4,19 +4,20 @@
  * handler that never yields ends when the control plane is gone.
  */
 import { writeSync } from "node:fs";
+import { CHANNEL_DESCRIPTOR, encodeFrame, LIFELINE_DESCRIPTOR } from "../protocol.ts";
 import { connectDescriptor } from "../protocol-socket.ts";
 import { installAskingFilter } from "./asking-filter.ts";
 import { narrow } from "./narrow.ts";
 import { signalAtParentsEnd } from "./parents-end.ts";
 import { workerUrl } from "./worker-url.ts";
 
-/** The host holds the other end as long as it lives; it never writes. */
-const LIFELINE_DESCRIPTOR = 4;
-
-/** @param filter of the calls that lead to other hosts, for whom the host holds to where they may. */
-export async function runRunner(filter: string | undefined): Promise<void> {
+/** @param filters of the calls that the host is to be asked about, where it guards. */
+export async function runRunner(filters: string | undefined): Promise<void> {
   narrow();
-  if (filter) installAskingFilter(filter);
+  if (filters) {
+    installAskingFilter(filters);
+    for (const piece of encodeFrame({ type: "guarded" })) writeSync(CHANNEL_DESCRIPTOR, piece);
+  }
   const worker = new Worker(workerUrl(process.env["TMPDIR"] !== undefined)); // set by walls that cannot mount one at /tmp
   worker.addEventListener("close", (event) => exitWith((event as unknown as { code?: number }).code ?? 0));
   worker.addEventListener("error", (event) => event.preventDefault());

@@ -1,9 +1,6 @@
 /** The runner's end of the socket over which the host speaks. */
 import { connectDescriptor, FrameOutbox } from "../protocol-socket.ts";
 
-/** The descriptor at which the host leaves the runner's end of the socket. */
-export const CHANNEL_DESCRIPTOR = 3;
-
 export interface Channel {
   /** Answers whether the socket took everything; `onceEmpty` tells when it has. */
   write(pieces: readonly Uint8Array[]): boolean;

@@ -2,8 +2,8 @@
  * The thread beside user code. It reads its calls straight from the runner's socket: a hop over the main thread would cost
  * every call 40 µs. When user code ends or crashes this thread, the main thread ends the process with the same code.
  */
-import { encodeFrame, FrameReader, parseHostFrame } from "../protocol.ts";
-import { CHANNEL_DESCRIPTOR, connectChannel } from "./channel.ts";
+import { CHANNEL_DESCRIPTOR, encodeFrame, FrameReader, parseHostFrame } from "../protocol.ts";
+import { connectChannel } from "./channel.ts";
 import { patchConsole } from "./console.ts";
 import { EmptyLoop } from "./empty-loop.ts";
 import { redirectStandardStreams } from "./output.ts";

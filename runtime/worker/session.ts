@@ -1,11 +1,9 @@
 /** The worker's side of the treaty: takes the host's frames one by one and answers each call once. */
-import { closeSync } from "node:fs";
 import {
   type FunctionErrorKind,
   type HostFrame,
   type InitFrame,
   type InvokeFrame,
-  LISTENER_DESCRIPTOR,
   outputMark,
   type RunnerFrame,
 } from "../protocol.ts";
@@ -61,7 +59,6 @@ export class Session {
 
   async #start(init: InitFrame): Promise<void> {
     this.#init = init;
-    if (init.hasListener) closeSync(LISTENER_DESCRIPTOR); // before any code of the function runs
     replaceEnvironment(init.env);
     setLogFormat(init.logFormat, init.applicationLogLevel);
     try {

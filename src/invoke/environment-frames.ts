@@ -3,11 +3,10 @@ import type { InitFrame, InvokeFrame } from "../../runtime/protocol.ts";
 import type { EnvironmentOptions } from "./environment-options.ts";
 import type { Invocation } from "./invocation.ts";
 
-export function initFrameOf({ spec, sandbox, variables, logGroupName, logStreamName }: EnvironmentOptions): InitFrame {
+export function initFrameOf({ spec, variables, logGroupName, logStreamName }: EnvironmentOptions): InitFrame {
   const { taskRoot, entry, handler, functionName, functionVersion, memoryMib, logging } = spec;
   return {
     type: "init",
-    hasListener: sandbox.network !== undefined,
     taskRoot,
     ...(entry !== undefined && { entry }),
     handler,

@@ -226,6 +226,8 @@ export class Environment {
       return this.#sandbox?.pauseFrames();
     }
     switch (frame.type) {
+      case "guarded":
+        break; // the sandbox has met the process by now
       case "hello":
         if (!this.#initSent) this.#sandbox?.send(encodeFrame(initFrameOf(this.#options)));
         this.#initSent = true; // each answer waits here until it is read: one is all that is owed
@@ -265,8 +267,7 @@ export class Environment {
 
   #takeChunk(frame: { id: string; contentType?: string }, bytes: Uint8Array): void {
     const call = this.#call;
-    if (frame.id !== call?.invocation.requestId) return;
-    const pause = call.chunks.take(bytes, frame.contentType);
+    const pause = frame.id === call?.invocation.requestId && call.chunks.take(bytes, frame.contentType);
     if (!pause) return;
     this.#sandbox?.pauseFrames();
     void pause.finally(() => this.#sandbox?.resumeFrames());

@@ -44,7 +44,7 @@ export function sandboxSpecOf(
     walls,
     niceness,
     place: groups && placeIn(groups, { spec, share, view: start.view }),
-    ...(network && { network: networkOf(network, spec) }),
+    ...(network && { guarded: guardedBy(network, spec) }),
   };
 }
 
@@ -61,10 +61,10 @@ const placeIn = (
   },
 });
 
-function networkOf(
+function guardedBy(
   { guard, policyOf, onRefused }: NetworkHold,
   { functionName, securityGroupIds }: ExecutionSpec,
-): NonNullable<SandboxSpec["network"]> {
+): NonNullable<SandboxSpec["guarded"]> {
   return {
     guard,
     policy: policyOf(securityGroupIds),

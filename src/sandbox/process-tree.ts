@@ -1,5 +1,5 @@
 /** A process and its descendants, as /proc shows them; where there is none, the process alone. Source: proc(5), task/<tid>/children. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /** Calls `visit` for each descendant, parents before their children, until it answers false; answers whether it never did. */
 export function forEachDescendant(pid: number, visit: (pid: number) => boolean | void): boolean {
@@ -49,6 +49,24 @@ export function signal(pid: number, name: NodeJS.Signals): void {
   } catch {
     // it ended meanwhile
   }
+}
+
+/** What a process has open, as the links in /proc/<pid>/fd name it; nothing of one that is gone. */
+export function openFilesOf(pid: number): string[] {
+  const folder = `/proc/${pid}/fd`;
+  let descriptors: string[];
+  try {
+    descriptors = readdirSync(folder);
+  } catch {
+    return [];
+  }
+  return descriptors.flatMap((descriptor) => {
+    try {
+      return [readlinkSync(`${folder}/${descriptor}`)];
+    } catch {
+      return []; // closed meanwhile
+    }
+  });
 }
 
 export function readQuietly(path: string): string {

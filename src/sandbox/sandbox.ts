@@ -4,28 +4,28 @@
  */
 import { closeSync } from "node:fs";
 import type { Socket, Subprocess } from "bun";
-import { FrameReader, LISTENER_DESCRIPTOR } from "../../runtime/protocol.ts";
+import { FrameReader, LIFELINE_DESCRIPTOR } from "../../runtime/protocol.ts";
 import { connectDescriptor, FrameOutbox } from "../../runtime/protocol-socket.ts";
 import type { ControlGroup, GroupPlace } from "./control-groups.ts";
 import { holdsTooMuchDisk } from "./disk-use.ts";
 import { exitOf } from "./exit.ts";
+import type { Guard, Watched } from "./guard/guard.ts";
 import { joinGroup } from "./join-group.ts";
 import { makePipe } from "./libc.ts";
 import { MemoryMeter } from "./memory-meter.ts";
-import type { NetworkGuard, Watched } from "./network/network-guard.ts";
 import { closeQuietly, OutputPipe } from "./output-pipe.ts";
 import { killTree, signal, stopDescendants } from "./process-tree.ts";
 import { weighSession } from "./processor-share.ts";
 import type { Confinement, Enclosed, Walls } from "./walls/walls.ts";
 
-export interface SandboxSpec extends Confinement {
+export interface SandboxSpec extends Omit<Confinement, "isGuarded"> {
   readonly walls: Walls;
   /** Where processors are contended, 0 (unless said otherwise) gets most. */
   readonly niceness?: number;
   /** Holds the process and all that it starts to what they may take, where the system has control groups. */
   readonly place?: GroupPlace | undefined;
-  /** Holds the process and all that it starts to where they may connect. The program installs the filter that comes as its last argument. */
-  readonly network?: { readonly guard: NetworkGuard } & Pick<Watched, "policy" | "onRefused">;
+  /** Holds the process and all that it starts to where they may connect. The program installs the filters that come as its last argument. */
+  readonly guarded?: { readonly guard: Guard } & Pick<Watched, "policy" | "onRefused">;
 }
 
 export interface SandboxEvents {
@@ -56,7 +56,7 @@ export class Sandbox {
   readonly #process: Subprocess;
   readonly #walls: Walls;
   readonly #enclosed: Enclosed;
-  readonly #network: SandboxSpec["network"];
+  readonly #guarded: SandboxSpec["guarded"];
   readonly #group: ControlGroup | undefined;
   /** Stopped with the others, though they left the group. */
   #stoppedApart: readonly number[] = [];
@@ -69,22 +69,22 @@ export class Sandbox {
 
   private constructor(
     child: Subprocess,
-    { walls, network }: SandboxSpec,
+    { walls, guarded }: SandboxSpec,
     { enclosed, group }: { enclosed: Enclosed; group: ControlGroup | undefined },
   ) {
     this.#process = child;
     this.#group = group;
     this.#walls = walls;
-    this.#network = network;
+    this.#guarded = guarded;
     this.#enclosed = enclosed;
     this.memory = new MemoryMeter(child.pid);
   }
 
   /** Starts the process. @throws Error when the operating system refuses. */
   static start(spec: SandboxSpec, events: SandboxEvents): Sandbox {
-    const { walls, network, place } = spec;
-    const command = network ? [...spec.command, network.guard.filterText] : spec.command;
-    const enclosed = walls.enclose({ ...spec, command });
+    const { walls, guarded, place } = spec;
+    const command = guarded ? [...spec.command, guarded.guard.filterText] : spec.command;
+    const enclosed = walls.enclose({ ...spec, command, isGuarded: guarded !== undefined });
     const { readEnd, writeEnd } = makePipe();
     let child: Subprocess;
     let group: ControlGroup | undefined;
@@ -112,6 +112,10 @@ export class Sandbox {
 
   get pid(): number {
     return this.#process.pid;
+  }
+
+  get #lifeline(): number {
+    return this.#process.stdio[LIFELINE_DESCRIPTOR] as number;
   }
 
   send(pieces: readonly Uint8Array[]): void {
@@ -209,8 +213,8 @@ export class Sandbox {
   /** The process spoke for the first time, and nobody's code runs in it yet. @throws Error when it cannot be watched. */
   #meet(): void {
     this.memory.descend(this.#walls.processesAbove); // as long as it started nothing: there is one way down
-    const network = this.#network;
-    network?.guard.watch({ ...network, root: this.memory.pid, listener: LISTENER_DESCRIPTOR });
+    const [guarded, { ownFiles }] = [this.#guarded, this.#enclosed];
+    guarded?.guard.watch({ ...guarded, root: this.memory.pid, lifeline: this.#lifeline, ownFiles });
   }
 
   /** A process that closed its channel can neither be called nor answer: most are about to exit, and their exit code tells why. */
@@ -240,7 +244,7 @@ export class Sandbox {
     const exit = exitOf(this.#process, this.#walls);
     const ranOutOfMemory = this.#group?.ranOutOfMemory();
     this.#group?.remove();
-    closeQuietly(this.#process.stdio[4] as number);
+    closeQuietly(this.#lifeline);
     events.onExit(ranOutOfMemory ? { ...exit, ranOutOfMemory } : exit);
   }
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { IS_GUARD_OFFERED } from "../sandbox/network/offered-guard.ts";
+import { IS_GUARD_OFFERED } from "../sandbox/guard/offered-guard.ts";
 import { OFFERED } from "../sandbox/offered-walls.ts";
 import { type RunningServer, startServer } from "../support/server.ts";
 import { zipOf } from "../support/zip.ts";

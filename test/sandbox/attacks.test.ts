@@ -8,6 +8,7 @@ import { type SyscallName, syscallNumber } from "../../src/sandbox/seccomp/sysca
 import { NO_WALLS } from "../../src/sandbox/walls/walls.ts";
 import { specOf } from "../support/dispatcher.ts";
 import { until } from "../support/until.ts";
+import { guardOf, IS_GUARD_OFFERED } from "./guard/offered-guard.ts";
 import { OFFERED } from "./offered-walls.ts";
 import { HOST_SECRET, openSite, SECRET, type Site, sleepersOf, untilNoSleepers } from "./site.ts";
 
@@ -252,10 +253,15 @@ test("this machine offers walls", () => {
   if (process.platform === "linux") expect(OFFERED.length).toBeGreaterThan(0);
 });
 
-describe.each(OFFERED.map((walls) => ({ kind: walls.kind, walls })))("behind $kind a handler cannot", ({ walls }) => {
+const kinds = OFFERED.flatMap((walls) => [
+  { kind: walls.kind, walls, isGuarded: false },
+  ...(IS_GUARD_OFFERED ? [{ kind: `${walls.kind} and a guard`, walls, isGuarded: true }] : []),
+]);
+
+describe.each(kinds)("behind $kind a handler cannot", ({ walls, isGuarded }) => {
   let site: Site;
   beforeAll(async () => {
-    site = await openSite(walls);
+    site = await openSite(walls, isGuarded ? await guardOf(walls) : undefined);
   });
   afterAll(() => site.close());
   test.each([...HARMLESS, ...WALLED_ONLY])("$name", async ({ repel }) => repel(site), 40_000);

@@ -4,6 +4,7 @@ import { createServer, type Server } from "node:net";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { ExecutionSpec } from "../../src/invoke/invocation.ts";
+import type { Guard } from "../../src/sandbox/guard/guard.ts";
 import type { Walls } from "../../src/sandbox/walls/walls.ts";
 import { type CallAnswer, specOf, startDispatcher, type TestDispatcher } from "../support/dispatcher.ts";
 import { descendantsOf } from "../support/processes.ts";
@@ -30,12 +31,14 @@ export interface Site {
   close(): Promise<void>;
 }
 
-export async function openSite(walls: Walls): Promise<Site> {
+/** @param guard answers what functions ask about; without one, that is refused. */
+export async function openSite(walls: Walls, guard?: Guard): Promise<Site> {
   const folder = mkdtempSync(join(homedir(), ".lambent-attacked-")); // no walls let anybody in there, as they might in /tmp
   const file = join(folder, "host.txt");
   writeFileSync(file, HOST_SECRET);
   mkdirSync(join(folder, "empty"));
-  const house = startDispatcher({ walls });
+  const network = guard && { guard, policyOf: () => "all" as const, onRefused() {} };
+  const house = startDispatcher({ walls, network });
   const before = new Set(descendantsOf(process.pid).map(({ pid }) => pid));
   const victim = specOf("victim", { variables: { SECRET } });
   const { file: victimFile } = (await house.call(victim)).value;
@@ -69,6 +72,7 @@ export async function openSite(walls: Walls): Promise<Site> {
       bystander.kill("SIGKILL");
       await bystander.exited;
       await house.close();
+      guard?.close();
       rmSync(victimFile, { force: true }); // it is the host's where there are no walls
       chmodSync(folder, 0o700);
       rmSync(folder, { recursive: true, force: true });

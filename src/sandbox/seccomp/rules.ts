@@ -85,22 +85,26 @@ export const RULES: readonly Rule[] = [
  * Where files of the host may be the process's own: devices and what the kernel shows in /proc belong to root, and so does what root has walled
  * in, whatever it is called inside.
  */
-export const RULES_AS_ROOT: readonly Rule[] = [
-  ...RULES,
-  {
-    answer: { errno: EPERM },
-    calls: [
-      ...(["chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "lchown", "fchownat"] as const),
-      ...(["utime", "utimes", "utimensat", "futimesat", "inotify_add_watch"] as const),
-      ...(["setxattr", "lsetxattr", "fsetxattr", "setxattrat"] as const),
-      ...(["removexattr", "lremovexattr", "fremovexattr", "removexattrat"] as const),
-    ],
-  },
-];
+const ATTRIBUTES: Rule = {
+  answer: { errno: EPERM },
+  calls: [
+    ...(["utime", "utimes", "futimesat", "inotify_add_watch"] as const),
+    ...(["setxattr", "lsetxattr", "fsetxattr", "setxattrat"] as const),
+    ...(["removexattr", "lremovexattr", "fremovexattr", "removexattrat"] as const),
+  ],
+};
+
+/** What somebody can be asked about, who looks whose file it is. */
+const MODES: Rule = {
+  answer: { errno: EPERM },
+  calls: [
+    ...(["chmod", "fchmod", "fchmodat", "fchmodat2", "utimensat"] as const),
+    ...(["chown", "fchown", "lchown", "fchownat"] as const),
+  ],
+};
 
 /** Where the host's files and processes are in sight: what Landlock does not look after, though it changes them. */
-export const RULES_IN_SIGHT_OF_HOST: readonly Rule[] = [
-  ...RULES_AS_ROOT,
+const OTHERS: readonly Rule[] = [
   // Zero is the caller itself.
   {
     answer: { errno: EPERM },
@@ -113,3 +117,12 @@ export const RULES_IN_SIGHT_OF_HOST: readonly Rule[] = [
     when: [[{ argument: 1, isNot: [0] }], [{ argument: 0, isNot: [0, 1] }]],
   },
 ];
+
+/** Of a process that sees what is the host's own, and to whom the kernel may think it belongs. */
+export const rulesBeside = ({
+  host,
+  isGuarded,
+}: {
+  host: "files" | "files and processes";
+  isGuarded: boolean;
+}): readonly Rule[] => [...RULES, ATTRIBUTES, ...(isGuarded ? [] : [MODES]), ...(host === "files" ? [] : OTHERS)];

@@ -77,7 +77,7 @@ function makeWalls(kind: (typeof WALL_KINDS)[number], { folder, wallCommand }: W
 
 /** Answers what the process that failed said. */
 async function probe({ walls, ...confinement }: SandboxSpec): Promise<string | undefined> {
-  const enclosed = walls.enclose(confinement);
+  const enclosed = walls.enclose({ ...confinement, isGuarded: false });
   try {
     const child = Bun.spawn([...enclosed.command], {
       env: enclosed.env,

@@ -3,8 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { release, tmpdir } from "node:os";
 import { join } from "node:path";
 import { CONTROLLERS, ControlGroups, type Controller, NoControlGroupsError } from "../control-groups.ts";
-import { NetworkGuard } from "../network/network-guard.ts";
-import { tryGuard } from "../network/try-guard.ts";
+import { openGuard } from "../guard/try-guard.ts";
 import { tryWalls, WALL_KINDS, type WallOptions } from "./choose.ts";
 import { LANDLOCK_VERSION_MIN, landlockVersion } from "./landlock-abi.ts";
 import type { WallKind, Walls } from "./walls.ts";
@@ -32,7 +31,7 @@ export async function examineHost(commands: Omit<WallOptions, "folder">): Promis
     const working = kinds.find(({ works }) => works)?.kind;
     const auto = working ?? (process.platform === "linux" ? undefined : "none");
     const walls = trials.find((trial) => trial.walls)?.walls;
-    const networkFailure = walls ? await networkFailureWith(walls, commands, folder) : "there are no walls";
+    const networkFailure = walls ? await guardFailureWith(walls, commands, folder) : "there are no walls";
     const groups = await tryControlGroups();
     const facts = [...factsOfHost(), { what: "control groups", finding: groups.finding }];
     return { facts, kinds, auto, networkFailure, advice: adviceOn(kinds, groups.controllers) };
@@ -41,8 +40,13 @@ export async function examineHost(commands: Omit<WallOptions, "folder">): Promis
   }
 }
 
-function networkFailureWith(walls: Walls, { probeCommand }: Omit<WallOptions, "folder">, workingDirectory: string) {
-  return tryGuard({ guard: new NetworkGuard({ opened: [] }), walls, probeCommand, workingDirectory });
+async function guardFailureWith(
+  walls: Walls,
+  { probeCommand }: Omit<WallOptions, "folder">,
+  workingDirectory: string,
+): Promise<string | undefined> {
+  const guard = await openGuard({ opened: [], walls, probeCommand, workingDirectory });
+  return "failure" in guard ? guard.failure : undefined;
 }
 
 function factsOfHost(): Examination["facts"] {
@@ -108,8 +112,6 @@ function adviceOn(kinds: Examination["kinds"], controllers: readonly Controller[
     advice.push(
       "Let Lambent make control groups (version 2), as a systemd service with Delegate=yes may: the kernel then holds memory, processes and shares",
     );
-  if (isRoot())
-    advice.push("Run Lambent as a user of its own: functions may then change the modes and times of their own files");
   if (isRoot() && !controllers.includes("pids"))
     advice.push("The kernel does not limit how many processes root starts, so only Lambent's watch does");
   return advice;

@@ -35,6 +35,8 @@ export function landlockWalls({ command, folder }: { command: readonly string[];
   return {
     kind: "landlock",
     canMount: false,
+    isBesideHost: true,
+    hidesOwnProc: true,
     endsAll: false,
     processesAbove: 0,
     enclose: (confinement) => enclose(confinement, { command, folder, system }),
@@ -49,7 +51,7 @@ export function landlockWalls({ command, folder }: { command: readonly string[];
 type Allowed = WallPlan["allowed"];
 
 function enclose(
-  { command, workingDirectory, env, view }: Confinement,
+  { command, workingDirectory, env, view, isGuarded }: Confinement,
   walls: { command: readonly string[]; folder: string; system: Allowed },
 ): Enclosed {
   const temporaryFolder = mkdtempSync(join(walls.folder, "environment-"));
@@ -65,6 +67,7 @@ function enclose(
       { path: temporaryFolder, rights: "all" },
     ],
     fileBytesMax: view.temporaryBytes,
+    isGuarded,
   };
   return {
     command: [...walls.command, JSON.stringify(plan)],
@@ -72,6 +75,10 @@ function enclose(
     env: {},
     descriptors: [],
     temporary: { folder: temporaryFolder, bytesMax: view.temporaryBytes },
+    ownFiles: {
+      place: { kind: "folder", path: temporaryFolder },
+      ids: { user: process.getuid?.() ?? -1, group: process.getgid?.() ?? -1 },
+    },
   };
 }
 

@@ -7,7 +7,7 @@ import { basename, dirname, join, relative } from "node:path";
 import { makePipe } from "../libc.ts";
 import { orphansOfThisProcess } from "../orphans.ts";
 import { seccompProgram } from "../seccomp/filter.ts";
-import { RULES, RULES_AS_ROOT } from "../seccomp/rules.ts";
+import { RULES, rulesBeside } from "../seccomp/rules.ts";
 import { isWalled } from "../seccomp/syscalls.ts";
 import { programOf } from "./program.ts";
 import { DEVICES, liveFiles, programFolders, settledFiles } from "./system-files.ts";
@@ -35,15 +35,22 @@ const NAMESPACES = ["user", "pid", "ipc", "uts"].map((kind) => `--unshare-${kind
 export function namespaceWalls({ bubblewrap, folder }: { bubblewrap: string; folder: string }): Walls {
   if (!isWalled(process.arch))
     throw new Error(`Cannot build walls: there is no filter of system calls for ${process.arch}`);
-  const filter = seccompProgram(process.getuid?.() === 0 ? RULES_AS_ROOT : RULES, process.arch);
+  const { arch } = process;
+  const isBesideHost = process.getuid?.() === 0;
+  const filterOf = (isGuarded: boolean): Uint8Array =>
+    seccompProgram(isBesideHost ? rulesBeside({ host: "files", isGuarded }) : RULES, arch);
+  const filters = { guarded: filterOf(true), alone: filterOf(false) };
   const orphans = orphansOfThisProcess();
   const system = [...systemMounts(), ...configuration(folder)];
   return {
     kind: "namespaces",
     canMount: true,
+    isBesideHost,
+    hidesOwnProc: false,
     endsAll: true,
     processesAbove: 2, // bubblewrap outside and, as the namespace's first process, inside
-    enclose: (confinement) => enclose(confinement, { bubblewrap, system, filter }),
+    enclose: (confinement) =>
+      enclose(confinement, { bubblewrap, system, filter: confinement.isGuarded ? filters.guarded : filters.alone }),
     onStart: (pid) => orphans.started(pid),
     onEnd: (_, pid) => {
       if (pid !== undefined) orphans.ended(pid); // the namespace's first process outlives the one outside
@@ -83,6 +90,7 @@ function enclose(
     workingDirectory: undefined,
     env: {}, // what is meant for the process must not reach bubblewrap, which runs with privileges in its namespace
     descriptors: [readableOnce(filter)],
+    ownFiles: { place: { kind: "mount" }, ids: { user: USER_ID, group: GROUP_ID } },
   };
 }
 

@@ -6,7 +6,7 @@ import { ptr } from "bun:ffi";
 import { closeSync, fstatSync, openSync, writeFileSync } from "node:fs";
 import { type SyscallArgument, syscall } from "../libc.ts";
 import { seccompProgram } from "../seccomp/filter.ts";
-import { RULES_IN_SIGHT_OF_HOST } from "../seccomp/rules.ts";
+import { rulesBeside } from "../seccomp/rules.ts";
 import { type Architecture, type SyscallName, syscallNumber } from "../seccomp/syscalls.ts";
 import { allowBeneath, check, makeRuleset, RIGHTS, restrictSelf } from "./landlock-abi.ts";
 
@@ -18,6 +18,7 @@ export interface WallPlan {
   readonly allowed: readonly { readonly path: string; readonly rights: keyof typeof RIGHTS }[];
   /** No file grows beyond it. */
   readonly fileBytesMax: number;
+  readonly isGuarded: boolean;
 }
 
 const PR_CAPBSET_DROP = 24;
@@ -58,7 +59,7 @@ export function runWall(planText: string): void {
   dropCapabilities();
   call("give up new privileges", "prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   fence(plan);
-  filterSystemCalls();
+  filterSystemCalls(plan);
   become(plan);
 }
 
@@ -93,8 +94,8 @@ function fence({ allowed }: WallPlan): void {
   restrictSelf(ruleset);
 }
 
-function filterSystemCalls(): void {
-  const program = seccompProgram(RULES_IN_SIGHT_OF_HOST, architecture);
+function filterSystemCalls({ isGuarded }: WallPlan): void {
+  const program = seccompProgram(rulesBeside({ host: "files and processes", isGuarded }), architecture);
   // struct sock_fprog: how many instructions, padding, where they are
   const description = new BigUint64Array([BigInt(program.length / INSTRUCTION_BYTES), BigInt(ptr(program))]);
   call("filter system calls", "prctl", PR_SET_SECCOMP, SECCOMP_MODE_FILTER, description, 0, 0);

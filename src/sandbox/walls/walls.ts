@@ -1,4 +1,5 @@
 /** What stands between a sandboxed process and the host, in each mode. */
+import type { OwnFilesOptions } from "../guard/files/own-files.ts";
 
 /** What the process is to see of the file system, besides the system's own programs and libraries. */
 export interface View {
@@ -21,6 +22,8 @@ export interface Confinement {
   readonly workingDirectory: string;
   readonly env: Readonly<Record<string, string>>;
   readonly view: View;
+  /** Whether the program puts itself under a guard's filter before it runs anybody's code: what that asks about need not be refused. */
+  readonly isGuarded: boolean;
 }
 
 /** What to start instead, to have it behind walls. */
@@ -33,7 +36,11 @@ export interface Enclosed {
   readonly descriptors: readonly number[];
   /** Where what it writes is kept, and how much that may be; removed when the process is gone. Absent: the walls see to it. */
   readonly temporary?: { readonly folder: string; readonly bytesMax: number };
+  /** Which files a guard may take for the process's own; absent: none. */
+  readonly ownFiles?: OwnFilesOf;
 }
+
+export type OwnFilesOf = Pick<OwnFilesOptions, "place" | "ids">;
 
 export const DESCRIPTOR_FIRST = 5;
 
@@ -43,6 +50,10 @@ export interface Walls {
   readonly kind: WallKind;
   /** Whether folders appear where `at` says. */
   readonly canMount: boolean;
+  /** Whether files of the host may be the process's own to the kernel, so that it may not change the modes and times of any unasked. */
+  readonly isBesideHost: boolean;
+  /** Whether the processes that it starts cannot open what /proc tells of themselves. */
+  readonly hidesOwnProc: boolean;
   /** Whether a process's end is that of all its descendants, whatever they did to get away. */
   readonly endsAll: boolean;
   /** How many processes stand above the one that was asked for. */
@@ -58,6 +69,8 @@ export interface Walls {
 export const NO_WALLS: Walls = {
   kind: "none",
   canMount: false,
+  isBesideHost: false,
+  hidesOwnProc: false,
   endsAll: false,
   processesAbove: 0,
   enclose: ({ command, workingDirectory, env }) => ({ command, workingDirectory, env, descriptors: [] }),

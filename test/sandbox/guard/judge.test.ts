@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { parseDestinations, parsePolicy } from "../../../src/core/network-policy.ts";
-import { Judge } from "../../../src/sandbox/network/judge.ts";
-import { readSocketAddress } from "../../../src/sandbox/network/socket-address.ts";
+import { Judge } from "../../../src/sandbox/guard/network/judge.ts";
+import { readSocketAddress } from "../../../src/sandbox/guard/network/socket-address.ts";
 
 const endpoint = (text: string) => {
   const [, address = "", port] = /^\[?([^\]]+?)\]?:(\d+)$/.exec(text) ?? [];

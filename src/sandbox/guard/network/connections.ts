@@ -1,34 +1,21 @@
 /**
- * Answers the calls of one environment that lead to other hosts. It makes an allowed call itself, on the caller's own socket and with the
+ * Decides about the calls of one environment that lead to other hosts. It makes an allowed call itself, on the caller's own socket and with the
  * address that it looked at: letting the kernel go on would have it read the caller's memory again, which says something else by then.
  */
+
+import type { SyscallName } from "../../seccomp/syscalls.ts";
+import { type Answer, intOf, linux, type Notification, readMemory, stillWaits, writeMemory } from "../notifications.ts";
 import { ANY_PORT, type Judge } from "./judge.ts";
-import {
-  type Answer,
-  answer,
-  closeDescriptor,
-  fetchDescriptor,
-  linux,
-  type Notification,
-  readMemory,
-  stillWaits,
-  writeMemory,
-} from "./notifications.ts";
 import { ownsListener } from "./own-listener.ts";
 import { readSocketAddress } from "./socket-address.ts";
+import type { FoundSocket, Sockets } from "./sockets.ts";
 
-export interface RefereeOptions {
+export interface ConnectionsOptions {
   readonly listener: number;
   /** The environment's first process: what it or its children listen on is theirs. */
   readonly root: number;
   readonly judge: Judge;
-  /** The numbers of the calls that are asked about. */
-  readonly calls: {
-    readonly connect: number;
-    readonly sendto: number;
-    readonly sendmsg: number;
-    readonly sendmmsg: number;
-  };
+  readonly sockets: Sockets;
   readonly onRefused: (destination: string) => void;
   /** Resolves when a connection is there, or failed. */
   readonly untilWritable: (descriptor: number) => Promise<void>;
@@ -53,63 +40,56 @@ const F_GETFL = 3;
 const F_SETFL = 4;
 const O_NONBLOCK = 0o4000;
 const SOL_SOCKET = 1;
-const SO_TYPE = 3;
 const SO_ERROR = 4;
-const SO_DOMAIN = 39;
-const AF_UNIX = 1;
-const SOCK_DGRAM = 2;
 const MSG_NOSIGNAL = 0x4000;
 const MSG_DONTWAIT = 0x40;
 const MSG_FASTOPEN = 0x20000000;
 
-export class Referee {
-  readonly #options: RefereeOptions;
+export class Connections {
+  readonly #options: ConnectionsOptions;
 
-  constructor(options: RefereeOptions) {
+  constructor(options: ConnectionsOptions) {
     this.#options = options;
   }
 
-  /** Never throws: who waits is answered in any case. */
-  async handle(notification: Notification): Promise<void> {
-    const { listener } = this.#options;
-    let said: Answer = EACCES;
-    try {
-      said = await this.#decide(notification);
-    } finally {
-      answer(listener, notification.id, said);
-    }
-  }
-
-  async #decide(notification: Notification): Promise<Answer> {
+  async decide(call: SyscallName, notification: Notification): Promise<Answer> {
+    const { listener, sockets } = this.#options;
     const { id, thread, args } = notification;
-    const socket = fetchDescriptor(thread, intOf(args[0]));
-    if (socket < 0) return socket;
+    if (call === "socket") return sockets.make(listener, notification);
+    const socket = sockets.find(thread, intOf(args[0]));
+    if (typeof socket === "number") return socket;
     try {
-      if (!stillWaits(this.#options.listener, id)) return EACCES;
-      return await this.#perform(notification, socket);
+      if (!stillWaits(listener, id)) return EACCES;
+      return await this.#perform(call, notification, socket);
     } finally {
-      closeDescriptor(socket);
+      sockets.release(socket);
     }
   }
 
-  #perform({ thread, call, args }: Notification, socket: number): Answer | Promise<Answer> {
-    const { calls } = this.#options;
-    if (call === calls.connect) return this.#connect(thread, { socket, address: args[1], length: args[2] });
-    const flags = intOf(call === calls.sendmmsg ? args[3] : call === calls.sendto ? args[3] : args[2]);
+  #perform(call: SyscallName, { thread, args }: Notification, socket: FoundSocket): Answer | Promise<Answer> {
+    if (call === "listen") {
+      this.#options.sockets.forget(socket);
+      return "go on";
+    }
+    if (call === "connect") return this.#connect(thread, { socket, address: args[1], length: args[2] });
+    const flags = intOf(call === "sendmsg" ? args[2] : args[3]);
     // A stream's destination is that of its connection, whatever else is said, but for one that begins with what it sends.
-    if (optionOf(socket, SO_TYPE) !== SOCK_DGRAM || optionOf(socket, SO_DOMAIN) === AF_UNIX)
-      return (flags & MSG_FASTOPEN) === 0 ? "go on" : EOPNOTSUPP;
-    if (call === calls.sendto) {
+    if (socket.kind === "stream") return (flags & MSG_FASTOPEN) === 0 ? "go on" : EOPNOTSUPP;
+    if (call === "sendto") {
       const [, address = 0n, length = 0n, , name = 0n, nameLength = 0n] = args;
       return this.#send(thread, { socket, flags, name, nameLength, pieces: [{ address, length }] });
     }
-    if (call === calls.sendmsg) return this.#sendMessage(thread, { socket, flags, header: args[1] ?? 0n });
+    if (call === "sendmsg") return this.#sendMessage(thread, { socket, flags, header: args[1] ?? 0n });
     return this.#sendMany(thread, { socket, flags, headers: args[1] ?? 0n, count: intOf(args[2]) });
   }
 
   async #connect(
     thread: number,
-    { socket, address = 0n, length = 0n }: { socket: number; address: bigint | undefined; length: bigint | undefined },
+    {
+      socket,
+      address = 0n,
+      length = 0n,
+    }: { socket: FoundSocket; address: bigint | undefined; length: bigint | undefined },
   ): Promise<Answer> {
     const name = nameOf(thread, address, length);
     if (typeof name === "number") return name;
@@ -118,22 +98,27 @@ export class Referee {
   }
 
   /** A socket that waits for its connection is waited for here, without keeping anybody else waiting. */
-  async #connectTo(socket: number, name: Uint8Array): Promise<number> {
+  async #connectTo(found: FoundSocket, name: Uint8Array): Promise<number> {
+    const { sockets, untilWritable } = this.#options;
+    const socket = found.descriptor;
+    if (socket === undefined) return EACCES;
     const flags = linux("fcntl", socket, F_GETFL, 0);
     const waits = (flags & O_NONBLOCK) === 0;
     if (waits) linux("fcntl", socket, F_SETFL, flags | O_NONBLOCK);
     let result = linux("connect", socket, name, name.length);
     if (waits && result === EINPROGRESS) {
-      await this.#options.untilWritable(socket);
-      result = -optionOf(socket, SO_ERROR);
+      await untilWritable(socket);
+      result = -errorOf(socket);
     }
     if (waits) linux("fcntl", socket, F_SETFL, flags);
+    if (result === EINPROGRESS) void sockets.settle(found, untilWritable);
+    else if (result === 0) sockets.forget(found);
     return result;
   }
 
   async #sendMany(
     thread: number,
-    { socket, flags, headers, count }: { socket: number; flags: number; headers: bigint; count: number },
+    { socket, flags, headers, count }: { socket: FoundSocket; flags: number; headers: bigint; count: number },
   ): Promise<Answer> {
     let sent = 0;
     for (; sent < Math.min(count, MESSAGES_MAX); sent++) {
@@ -149,7 +134,7 @@ export class Referee {
 
   async #sendMessage(
     thread: number,
-    { socket, flags, header }: { socket: number; flags: number; header: bigint },
+    { socket, flags, header }: { socket: FoundSocket; flags: number; header: bigint },
   ): Promise<number> {
     const bytes = readMemory(thread, header, MESSAGE_HEADER_BYTES);
     if (!bytes) return EFAULT;
@@ -176,8 +161,9 @@ export class Referee {
     if (typeof name === "number") return name;
     const refusal = name && (await this.#refusalOf(name));
     if (refusal !== undefined) return refusal;
+    if (socket.descriptor === undefined) return EACCES;
     const quick = flags | MSG_NOSIGNAL | MSG_DONTWAIT;
-    return linux("sendto", socket, orNothing(payload), payload.length, quick, name ?? 0, name?.length ?? 0);
+    return linux("sendto", socket.descriptor, orNothing(payload), payload.length, quick, name ?? 0, name?.length ?? 0);
   }
 
   async #refusalOf(name: Uint8Array): Promise<number | undefined> {
@@ -193,7 +179,7 @@ export class Referee {
 }
 
 interface Datagram {
-  readonly socket: number;
+  readonly socket: FoundSocket;
   readonly flags: number;
   /** An address, and where in memory it is; 0: none. */
   readonly name: bigint;
@@ -207,14 +193,12 @@ function nameOf(thread: number, address: bigint, length: bigint): Uint8Array | n
   return readMemory(thread, address, bytes) ?? EFAULT;
 }
 
-function optionOf(socket: number, option: number): number {
+/** Positive; it is asked for once, and gone then. */
+function errorOf(socket: number): number {
   const value = new Int32Array(1);
-  linux("getsockopt", socket, SOL_SOCKET, option, value, new Uint32Array([value.byteLength]));
+  linux("getsockopt", socket, SOL_SOCKET, SO_ERROR, value, new Uint32Array([value.byteLength]));
   return value[0] ?? 0;
 }
-
-/** What a C `int` makes of a register. */
-const intOf = (word: bigint | undefined): number => Number(BigInt.asIntN(32, word ?? 0n));
 
 /** There is no pointer to an empty array. */
 const orNothing = (bytes: Uint8Array): Uint8Array | number => (bytes.length === 0 ? 0 : bytes);

@@ -4,7 +4,7 @@
  */
 import { lookup } from "node:dns/promises";
 import { BlockList } from "node:net";
-import { type Destination, familyOf, type NetworkPolicy } from "../../core/network-policy.ts";
+import { type Destination, familyOf, type NetworkPolicy } from "../../../core/network-policy.ts";
 import type { SocketAddress } from "./socket-address.ts";
 
 type Endpoint = Exclude<SocketAddress, { family: "none" }>;

@@ -15,13 +15,15 @@ export interface Notification {
   readonly args: readonly bigint[];
 }
 
-/** What the call returns: a value, the negative number of an error, or what the kernel makes of it. */
-export type Answer = number | "go on";
+/** What the call returns: a value, the negative number of an error, what the kernel makes of it, or what it was given already. */
+export type Answer = number | "go on" | "given";
 
 const IOCTL_RECEIVE = 0xc0502100;
 const IOCTL_SEND = 0xc0182101;
 const IOCTL_IS_VALID = 0x40082102;
+const IOCTL_ADD_DESCRIPTOR = 0x40182103;
 const FLAG_CONTINUE = 1;
+const FLAG_ANSWER_WITH_IT = 2;
 const NOTIFICATION_BYTES = 80;
 const ANSWER_BYTES = 24;
 const ARGUMENTS = 6;
@@ -38,12 +40,28 @@ export function receive(listener: number): Notification | undefined {
 }
 
 export function answer(listener: number, id: bigint, said: Answer): void {
+  if (said === "given") return;
   const bytes = Buffer.alloc(ANSWER_BYTES);
   bytes.writeBigUInt64LE(id, 0);
   if (said === "go on") bytes.writeUInt32LE(FLAG_CONTINUE, 20);
   else if (said < 0) bytes.writeInt32LE(said, 16);
   else bytes.writeBigInt64LE(BigInt(said), 8);
   linux("ioctl", listener, IOCTL_SEND, bytes); // nobody may be there any more
+}
+
+/** Gives the caller a descriptor for one of our own files, which is what its call returns. */
+export function giveDescriptor(
+  listener: number,
+  id: bigint,
+  { descriptor, flags }: { descriptor: number; flags: number },
+): Answer {
+  const bytes = Buffer.alloc(24);
+  bytes.writeBigUInt64LE(id, 0);
+  bytes.writeUInt32LE(FLAG_ANSWER_WITH_IT, 8);
+  bytes.writeInt32LE(descriptor, 12);
+  bytes.writeUInt32LE(flags, 20);
+  const result = linux("ioctl", listener, IOCTL_ADD_DESCRIPTOR, bytes);
+  return result < 0 ? result : "given";
 }
 
 /** Whether it still waits. Only then are its memory and descriptors known to have been its own. */
@@ -59,6 +77,24 @@ export function readMemory(thread: number, address: bigint, length: number): Buf
   if (length === 0) return bytes;
   const copied = linux("process_vm_readv", thread, vectorOf(ptr(bytes), length), 1, vectorOf(address, length), 1, 0);
   return copied === length ? bytes : undefined;
+}
+
+const PAGE_BYTES = 4096;
+const PATH_BYTES_MAX = 4096;
+
+/** Up to its end, which may be the last byte that can be read; undefined when there is none. */
+export function readString(thread: number, address: bigint): string | undefined {
+  const parts: Buffer[] = [];
+  for (let length = 0; length < PATH_BYTES_MAX; ) {
+    const from = address + BigInt(length);
+    const part = readMemory(thread, from, PAGE_BYTES - Number(from % BigInt(PAGE_BYTES)));
+    if (!part) return undefined;
+    const end = part.indexOf(0);
+    parts.push(end === -1 ? part : part.subarray(0, end));
+    if (end !== -1) return Buffer.concat(parts).toString("utf8");
+    length += part.length;
+  }
+  return undefined;
 }
 
 export function writeMemory(thread: number, address: bigint, bytes: Uint8Array): boolean {
@@ -97,6 +133,9 @@ export function closeDescriptor(descriptor: number): void {
 /** A system call by its name; answers what it returned, or the negative error number. */
 export const linux = (name: SyscallName, ...args: SyscallArgument[]): number =>
   syscall(syscallNumber(name, process.arch as Architecture) ?? -1, ...args);
+
+/** What a C `int` makes of a register. */
+export const intOf = (word: bigint | undefined): number => Number(BigInt.asIntN(32, word ?? 0n));
 
 const vectorOf = (address: bigint | number, length: number): BigUint64Array =>
   new BigUint64Array([BigInt(address), BigInt(length)]);

@@ -1,11 +1,15 @@
 /**
- * The thread that waits for functions to connect somewhere. It sits in one system call until somebody does, or the main thread has
- * something to say and writes a byte into the pipe that wakes it.
+ * The thread that waits for functions to ask. It sits in one system call until somebody does, or the main thread has something to say and
+ * writes a byte into the pipe that wakes it.
  */
 import { readSync } from "node:fs";
 import type { Architecture, SyscallName } from "../seccomp/syscalls.ts";
-import { syscallNumber } from "../seccomp/syscalls.ts";
-import { Judge, type JudgeOptions } from "./judge.ts";
+import { SYSCALL_NAMES, syscallNumber } from "../seccomp/syscalls.ts";
+import type { OwnFilesOf } from "../walls/walls.ts";
+import { OwnFiles } from "./files/own-files.ts";
+import { Connections } from "./network/connections.ts";
+import { Judge, type JudgeOptions } from "./network/judge.ts";
+import { FetchedSockets, KeptSockets } from "./network/sockets.ts";
 import { closeDescriptor, linux, receive } from "./notifications.ts";
 import { Referee } from "./referee.ts";
 
@@ -18,6 +22,9 @@ export type GuardOrder =
       readonly listener: number;
       readonly root: number;
       readonly judge: Omit<JudgeOptions, "resolve">;
+      /** Whether the system lets nobody take another process's descriptors. */
+      readonly keepsSockets: boolean;
+      readonly ownFiles: OwnFilesOf | undefined;
     };
 
 /** What this thread says. */
@@ -42,20 +49,25 @@ const watched = new Map<number, { readonly referee: Referee; onGone(): void }>()
 const awaited = new Map<number, () => void>();
 let undecided = 0;
 
-const numberOf = (name: SyscallName): number => syscallNumber(name, process.arch as Architecture) ?? -1;
-const calls = {
-  connect: numberOf("connect"),
-  sendto: numberOf("sendto"),
-  sendmsg: numberOf("sendmsg"),
-  sendmmsg: numberOf("sendmmsg"),
-};
+const namesByNumber = new Map(
+  SYSCALL_NAMES.map((name): [number | null, SyscallName] => [syscallNumber(name, process.arch as Architecture), name]),
+);
 
 self.onmessage = ({ data: order }: MessageEvent<GuardOrder>) => {
   if (order.kind === "begin") return void watch(order.wake);
-  const { id, listener, root, judge } = order;
+  const { id, listener, root } = order;
   const tell = (refused?: string): void => self.postMessage({ id, refused } satisfies GuardNews);
-  const referee = new Referee({ listener, root, judge: new Judge(judge), calls, onRefused: tell, untilWritable });
-  watched.set(listener, { referee, onGone: tell });
+  const sockets = order.keepsSockets ? new KeptSockets(root) : new FetchedSockets();
+  const judge = new Judge(order.judge);
+  const connections = new Connections({ listener, root, judge, sockets, onRefused: tell, untilWritable });
+  const ownFiles = order.ownFiles && new OwnFiles({ listener, root, ...order.ownFiles });
+  watched.set(listener, {
+    referee: new Referee({ listener, connections, ownFiles }),
+    onGone() {
+      sockets.close();
+      tell();
+    },
+  });
 };
 
 const untilWritable = (descriptor: number): Promise<void> =>
@@ -88,9 +100,10 @@ function settle(descriptor: number): void {
 function take(listener: number): void {
   const notification = receive(listener);
   const referee = watched.get(listener)?.referee;
-  if (!notification || !referee) return;
+  const call = notification && namesByNumber.get(notification.call);
+  if (!notification || !referee || call === undefined) return;
   undecided++;
-  referee.handle(notification).finally(() => undecided--);
+  void referee.handle(call, notification).then(() => undecided--);
 }
 
 /** All processes of the environment are gone. */

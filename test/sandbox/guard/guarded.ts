@@ -1,12 +1,9 @@
-/** A process under the filter that asks: says when its listener is there, waits for a line, and then does what its third argument names. */
-import { closeSync } from "node:fs";
-import { LISTENER_DESCRIPTOR } from "../../../runtime/protocol.ts";
+/** A process under the filter that asks: says when its listener is handed over, waits for a line, and then does what its third argument names. */
 import { installAskingFilter } from "../../../runtime/runner/asking-filter.ts";
 
 installAskingFilter(process.argv[2] ?? "");
 console.log("ready");
 for await (const _ of console) break;
-closeSync(LISTENER_DESCRIPTOR);
 const source = process.argv[3] ?? "";
 const AsyncFunction = (async () => {}).constructor as new (...args: string[]) => () => Promise<unknown>;
 try {

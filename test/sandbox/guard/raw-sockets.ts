@@ -31,9 +31,9 @@ export const sendTo = (socket: number, text: string, address: Uint8Array, flags 
   return resultOf(libc.sendto(socket, ptr(bytes), bytes.length, flags, ptr(address), address.length));
 };
 
-export function sendMessage(socket: number, parts: readonly string[], address?: Uint8Array): number {
+export function sendMessage(socket: number, parts: readonly string[], address?: Uint8Array, flags = 0): number {
   const message = messageOf(parts, address);
-  return resultOf(libc.sendmsg(socket, ptr(message.header), 0));
+  return resultOf(libc.sendmsg(socket, ptr(message.header), flags));
 }
 
 /** What was sent of each, behind the result. */

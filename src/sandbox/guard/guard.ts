@@ -1,27 +1,35 @@
-/** Holds functions to where they may connect. All their processes run under a filter that asks; one thread here answers. */
+/**
+ * Holds functions to where they may connect, and lets them change their own files where the kernel cannot tell them from the host's. All their
+ * processes run under a filter that asks; one thread here answers.
+ */
 import { closeSync, writeSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import type { Destination, NetworkPolicy } from "../../core/network-policy.ts";
 import { makePipe } from "../libc.ts";
+import { AFTER_HANDOVER, type Asked, askingRules } from "../seccomp/asking-rules.ts";
+import type { Rule } from "../seccomp/filter.ts";
 import { seccompProgram } from "../seccomp/filter.ts";
-import { NETWORK_RULES } from "../seccomp/network-rules.ts";
 import type { Architecture } from "../seccomp/syscalls.ts";
+import type { OwnFilesOf } from "../walls/walls.ts";
 import type { GuardNews, GuardOrder } from "./guard-thread.ts";
 import { guardThreadUrl } from "./guard-thread-url.ts";
-import type { JudgeOptions } from "./judge.ts";
-import { nameServers } from "./name-servers.ts";
-import { fetchDescriptor } from "./notifications.ts";
+import { takeHandedOver } from "./hand-over.ts";
+import type { JudgeOptions } from "./network/judge.ts";
+import { nameServers } from "./network/name-servers.ts";
 
-export interface NetworkGuardOptions {
+export interface GuardOptions {
+  /** Whatever the policy is, unless that is `none`. */
   readonly opened: readonly Destination[];
+  readonly asked: Asked;
 }
 
 export interface Watched {
   readonly policy: NetworkPolicy;
   /** The environment's first process. */
   readonly root: number;
-  /** Its number for the listener of its filter. */
-  readonly listener: number;
+  /** Our end of the lifeline, through which it hands over the listener of its filter. */
+  readonly lifeline: number;
+  readonly ownFiles: OwnFilesOf | undefined;
   readonly onRefused: (destination: string) => void;
 }
 
@@ -29,29 +37,33 @@ type Surroundings = Pick<JudgeOptions, "ownAddresses" | "nameServers">;
 
 const KNOWN_FOR_MS = 5000;
 
-export class NetworkGuard {
-  /** For the process to install before it runs anybody's code; base64. */
-  readonly filterText = Buffer.from(seccompProgram(NETWORK_RULES, process.arch as Architecture)).toString("base64");
+export class Guard {
+  /** For the process to install before it runs anybody's code: the filter that asks, and the one behind it. */
+  readonly filterText: string;
+  /** Whether sockets are made for functions, since nobody could take a copy of theirs. */
+  readonly keepsSockets: boolean;
   /** Of this server: closed at every address of the host. */
   ownPorts: readonly number[] = [];
-  readonly #options: NetworkGuardOptions;
+  readonly #options: GuardOptions;
   readonly #watched = new Map<number, { onRefused(destination: string): void; onGone(): void }>();
   #thread: { worker: Worker; wake: number } | undefined;
   #nextId = 0;
   #known: Surroundings = { ownAddresses: [], nameServers: [] };
   #lookAgainAtMs = 0;
 
-  constructor(options: NetworkGuardOptions) {
+  constructor(options: GuardOptions) {
     this.#options = options;
+    this.keepsSockets = options.asked.aboutSockets;
+    this.filterText = [askingRules(options.asked), AFTER_HANDOVER].map(programText).join(",");
   }
 
   /**
-   * Takes over from the process, which closes its own listener next. Resolves when no process is left and all refusals were told.
-   * @throws Error when the system does not let it.
+   * Answers for a process that has its filter. Resolves when no process is left and all refusals were told.
+   * @throws Error when it handed nothing over.
    */
-  watch({ policy, root, listener, onRefused }: Watched): { readonly ended: Promise<void> } {
-    const fetched = fetchDescriptor(root, listener);
-    if (fetched < 0) throw new Error(`Cannot watch where a function connects: error ${-fetched} from pidfd_getfd`);
+  watch({ policy, root, lifeline, ownFiles, onRefused }: Watched): { readonly ended: Promise<void> } {
+    const listener = takeHandedOver(lifeline);
+    if (listener === undefined) throw new Error("Cannot watch a function: its process handed over no filter");
     const id = this.#nextId++;
     const { promise: ended, resolve: onGone } = Promise.withResolvers<void>();
     this.#watched.set(id, { onRefused, onGone });
@@ -61,7 +73,8 @@ export class NetworkGuard {
       ownPorts: this.ownPorts,
       ...this.#surroundings(),
     };
-    this.#tell({ kind: "watch", id, listener: fetched, root, judge });
+    const { keepsSockets } = this;
+    this.#tell({ kind: "watch", id, listener, root, judge, keepsSockets, ownFiles });
     return { ended };
   }
 
@@ -103,3 +116,6 @@ export class NetworkGuard {
     return { worker, wake: writeEnd };
   }
 }
+
+const programText = (rules: readonly Rule[]): string =>
+  Buffer.from(seccompProgram(rules, process.arch as Architecture)).toString("base64");

@@ -1,6 +1,6 @@
 /** Whether a process, or one that it started, is itself what listens at a port of the host. Source: proc(5), net/tcp, net/udp. */
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { forEachDescendant } from "../process-tree.ts";
+import { readFileSync } from "node:fs";
+import { forEachDescendant, openFilesOf } from "../../process-tree.ts";
 
 const TABLES = [
   { file: "tcp", state: "0A" }, // TCP_LISTEN
@@ -33,22 +33,8 @@ function socketsAt(pid: number, port: number): ReadonlySet<string> {
   return found;
 }
 
-function holdsOneOf(pid: number, sockets: ReadonlySet<string>): boolean {
-  try {
-    const folder = `/proc/${pid}/fd`;
-    return readdirSync(folder).some((descriptor) => sockets.has(linkQuietly(`${folder}/${descriptor}`)));
-  } catch {
-    return false; // it is gone
-  }
-}
-
-function linkQuietly(path: string): string {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return "";
-  }
-}
+const holdsOneOf = (pid: number, sockets: ReadonlySet<string>): boolean =>
+  openFilesOf(pid).some((link) => sockets.has(link));
 
 function linesOf(path: string): string[] {
   try {

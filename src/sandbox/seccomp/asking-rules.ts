@@ -1,0 +1,68 @@
+/** What a process under a filter that asks is to ask about. */
+import { HANDOVER_FLAGS, LIFELINE_DESCRIPTOR } from "../../../runtime/protocol.ts";
+import type { Condition, Rule } from "./filter.ts";
+
+export interface Asked {
+  /** Changes of modes, times and owners, which are otherwise refused where files of the host could be meant. */
+  readonly aboutFiles: boolean;
+  /** Opening files as the C library does to read them, since a process may not open its own folder in /proc. */
+  readonly aboutOpening: boolean;
+  /** Making sockets, since nobody can take a copy of them afterwards. */
+  readonly aboutSockets: boolean;
+}
+
+const EPERM = 1;
+const AF_INET = 2;
+const AF_INET6 = 10;
+/** Without O_RDONLY alone: the engine looks at its own memory that way all the time. */
+const O_RDONLY_CLOEXEC = 0o2000000;
+
+/** `sendto` without an address is `send`. A pointer is compared in halves, as all of it could be in one. */
+const hasAddress: readonly (readonly Condition[])[] = [
+  [{ argument: 4, isNot: [0] }],
+  [{ argument: 4, half: "high", isNot: [0] }],
+];
+
+/** The one message that gives the host the other side of the filter: who asks cannot be answered before. */
+const isNoHandover: readonly (readonly Condition[])[] = [
+  [{ argument: 0, isNot: [LIFELINE_DESCRIPTOR] }],
+  [{ argument: 2, isNot: [HANDOVER_FLAGS] }],
+];
+
+/** What leads to another host: connecting, and datagrams with an address of their own. Plain sends on a connected socket are not asked about. */
+const CONNECTIONS: readonly Rule[] = [
+  { answer: "ask", calls: ["connect", "sendmmsg"] },
+  { answer: "ask", calls: ["sendmsg"], when: isNoHandover },
+  { answer: "ask", calls: ["sendto"], when: hasAddress },
+];
+
+const SOCKETS: readonly Rule[] = [
+  { answer: "ask", calls: ["listen"] },
+  { answer: "ask", calls: ["socket"], when: [[{ argument: 0, is: [AF_INET, AF_INET6] }]] },
+];
+
+const FILES: readonly Rule[] = [
+  {
+    answer: "ask",
+    calls: [
+      ...(["chmod", "fchmod", "fchmodat", "fchmodat2", "utimensat"] as const),
+      ...(["chown", "fchown", "lchown", "fchownat"] as const),
+    ],
+  },
+];
+
+const OPENING: readonly Rule[] = [
+  { answer: "ask", calls: ["openat"], when: [[{ argument: 2, is: [O_RDONLY_CLOEXEC] }]] },
+];
+
+export const askingRules = ({ aboutFiles, aboutOpening, aboutSockets }: Asked): readonly Rule[] => [
+  ...CONNECTIONS,
+  ...(aboutFiles ? FILES : []),
+  ...(aboutOpening ? OPENING : []),
+  ...(aboutSockets ? SOCKETS : []),
+];
+
+/** Put on behind it: nobody hands over anything a second time. */
+export const AFTER_HANDOVER: readonly Rule[] = [
+  { answer: { errno: EPERM }, calls: ["sendmsg"], when: [[{ argument: 2, is: [HANDOVER_FLAGS] }]] },
+];

@@ -1,0 +1,44 @@
+/** A handler changes its own files as everywhere, and nobody else's, in each kind of walls that the machine offers. */
+import { afterAll, describe, expect, test } from "bun:test";
+import { specOf, startDispatcher } from "../../support/dispatcher.ts";
+import { OFFERED } from "../offered-walls.ts";
+import { guardOf, IS_GUARD_OFFERED } from "./offered-guard.ts";
+
+const offered = IS_GUARD_OFFERED ? OFFERED.map((walls) => ({ walls, kind: walls.kind })) : [];
+
+describe.each(offered)("behind $kind, with a guard,", async ({ walls }) => {
+  const guard = await guardOf(walls);
+  const house = startDispatcher({ walls, network: { guard, policyOf: () => "all", onRefused() {} } });
+  afterAll(async () => {
+    await house.close();
+    guard.close();
+  });
+
+  test("modes, times and owners of its own files can be changed, and programs be made and started", async () => {
+    const { value } = await house.call(specOf("own-files", { timeoutMs: 20_000 }), { pids: [] });
+    expect(value.change).toEqual({
+      modes: ["600", "640", "604", "444"],
+      byTheNameTmp: "711",
+      byRelativeName: ["done", "601", "done", "750"],
+      folders: "500",
+      throughLinks: ["666", "done", 5],
+      times: [2, 4],
+      owners: "done",
+      programs: ["EACCES", "started"],
+      archives: "one",
+      itself: [0, "42"],
+    });
+  });
+
+  test("nothing that is not its own can be", async () => {
+    const pids = [process.pid, 1];
+    const { value } = await house.call(specOf("own-files", { timeoutMs: 20_000 }), { pids });
+    const { setUser, code, procOfOthers, proc, nothing, ...others } = value.overreach;
+    expect(new Set(Object.values(others))).toEqual(new Set(["EPERM"]));
+    expect(nothing).toBe("ENOENT");
+    expect(["EPERM", "EROFS"]).toContain(code);
+    if (walls.isBesideHost) expect(setUser).toBe("EPERM");
+    expect(procOfOthers).not.toContain("PATH=");
+    expect(JSON.stringify(proc)).not.toContain("PATH=");
+  });
+});
