@@ -1,5 +1,8 @@
 /** A handler changes its own files as everywhere, and nobody else's, in each kind of walls that the machine offers. */
 import { afterAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { specOf, startDispatcher } from "../../support/dispatcher.ts";
 import { OFFERED } from "../offered-walls.ts";
 import { guardOf, IS_GUARD_OFFERED } from "./offered-guard.ts";
@@ -9,13 +12,15 @@ const offered = IS_GUARD_OFFERED ? OFFERED.map((walls) => ({ walls, kind: walls.
 describe.each(offered)("behind $kind, with a guard,", async ({ walls }) => {
   const guard = await guardOf(walls);
   const house = startDispatcher({ walls, network: { guard, policyOf: () => "all", onRefused() {} } });
+  const folder = mkdtempSync(join(homedir(), ".lambent-own-files-"));
   afterAll(async () => {
+    rmSync(folder, { recursive: true, force: true });
     await house.close();
     guard.close();
   });
 
   test("modes, times and owners of its own files can be changed, and programs be made and started", async () => {
-    const { value } = await house.call(specOf("own-files", { timeoutMs: 20_000 }), { pids: [] });
+    const { value } = await house.call(specOf("own-files", { timeoutMs: 20_000 }), { what: "change" });
     expect(value.change).toEqual({
       modes: ["600", "640", "604", "444"],
       byTheNameTmp: "711",
@@ -31,11 +36,15 @@ describe.each(offered)("behind $kind, with a guard,", async ({ walls }) => {
   });
 
   test("nothing that is not its own can be", async () => {
-    const pids = [process.pid, 1];
-    const { value } = await house.call(specOf("own-files", { timeoutMs: 20_000 }), { pids });
-    const { setUser, code, procOfOthers, proc, nothing, ...others } = value.overreach;
+    const file = join(folder, "of-the-host");
+    writeFileSync(file, "", { mode: 0o600 });
+    const event = { what: "overreach", pids: [process.pid, 1], file };
+    const { value } = await house.call(specOf("own-files", { timeoutMs: 30_000 }), event);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const { changedMeanwhile, setUser, code, procOfOthers, proc, nothing, ...others } = value.overreach;
     expect(new Set(Object.values(others))).toEqual(new Set(["EPERM"]));
     expect(nothing).toBe("ENOENT");
+    expect(changedMeanwhile).toBe(true);
     expect(["EPERM", "EROFS"]).toContain(code);
     if (walls.isBesideHost) expect(setUser).toBe("EPERM");
     expect(procOfOthers).not.toContain("PATH=");
