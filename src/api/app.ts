@@ -108,6 +108,7 @@ function servantOf(services: Services, guards: Guards): Servant {
       if (name !== "InvokeWithResponseStream") peer?.timeout(request, peer.idleSeconds);
       return respond(name, output, scope.headers());
     } catch (error) {
+      exchange.peer?.timeout(exchange.request, exchange.peer.idleSeconds);
       return refuse(services, { error, requestId });
     }
   };

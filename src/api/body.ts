@@ -57,9 +57,13 @@ export async function readWithin(
   for await (const chunk of request.body) {
     bytes += chunk.length;
     if (bytes > bytesMax) return undefined;
-    if (!watch.took(chunk.length))
-      throw new AwsError("InvalidRequestContentException", "The request's body came too slowly");
+    if (!watch.took(chunk.length)) throw tooSlow();
     chunks.push(chunk);
   }
   return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
 }
+
+const tooSlow = (): AwsError =>
+  new AwsError("InvalidRequestContentException", "The request's body came too slowly", {
+    headers: { Connection: "close" },
+  });

@@ -13,8 +13,6 @@ export interface Peer {
 
 /** A body that has begun has to come at this speed, all in all, once it has taken as long as a connection may be idle. */
 const BODY_BYTES_PER_SECOND_MIN = 8 * 1024;
-/** For the refusal to be read. */
-const REFUSED_SECONDS = 2;
 
 /** Looks at a body as it comes in: as long as that goes on, and fast enough, the connection stays. */
 export class BodyWatch {
@@ -35,7 +33,7 @@ export class BodyWatch {
     if (!peer) return true;
     const passedSeconds = (performance.now() - this.#startMs) / 1000 - peer.idleSeconds;
     const isTooSlow = passedSeconds > 0 && this.#bytes < passedSeconds * BODY_BYTES_PER_SECOND_MIN;
-    peer.timeout(this.#request, isTooSlow ? REFUSED_SECONDS : peer.idleSeconds);
+    peer.timeout(this.#request, peer.idleSeconds);
     return !isTooSlow;
   }
 }

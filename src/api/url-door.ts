@@ -78,6 +78,7 @@ export function makeUrlDoor(
       if (!(answer.body instanceof ReadableStream)) peer?.timeout(request, peer.idleSeconds);
       return responseTo(request, answer, scope.headers());
     } catch (error) {
+      peer?.timeout(request, peer.idleSeconds);
       return refuse(error, requestId);
     }
   }

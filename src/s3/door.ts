@@ -98,6 +98,7 @@ async function answer(
     note("ok", false);
     return response;
   } catch (thrown) {
+    peer?.timeout(request, peer.idleSeconds);
     const error = s3RefusalOf(thrown);
     const code = error instanceof S3Error ? error.code : "InternalError";
     note(code, REFUSALS.has(code));

@@ -111,6 +111,16 @@ describe("a connection is closed", () => {
       start: head("GET /_lambent/health HTTP/1.1"),
       secondsMax: 15,
     },
+    {
+      name: "that has had an error for an answer, and asks no more",
+      start: `${head(INVOKE, "Content-Length: 2")}{}`,
+      secondsMax: 15,
+    },
+    {
+      name: "that has had an error of a bucket's for an answer, and asks no more",
+      start: head("GET /no-such-bucket/a HTTP/1.1"),
+      secondsMax: 15,
+    },
   ])("$name", async ({ start, piece, secondsMax }) => {
     await fetch(`${server.url}/photos`, { method: "PUT" });
     const wire = await open();
