@@ -39,6 +39,7 @@ export interface Config {
   readonly idleTimeoutMs: number;
   /** How long a connection may bring nothing, and take nothing. */
   readonly connectionSeconds: number;
+  readonly connectionsMax: number;
   readonly drainTimeoutMs: number;
   readonly environmentsMax: number;
   readonly callsPerEnvironmentMax: number;
@@ -156,6 +157,11 @@ export const SETTINGS = {
     fallback: "60",
     read: wholeNumber(1, 255),
   }),
+  connectionsMax: setting("max-connections", "count", {
+    help: "connections beyond so many are closed, idle ones first; never more than half of what ulimit -n allows (Linux only)",
+    fallback: "10000",
+    read: wholeNumber(1, 1_000_000),
+  }),
   drainTimeoutSeconds: setting("drain-timeout", "seconds", {
     help: "how long running calls may take to finish after SIGTERM or SIGINT",
     fallback: "30",
@@ -226,6 +232,7 @@ export function readConfig(given: Partial<Record<SettingName, string>>, defaults
     functionErrors: text("functionErrors") as Config["functionErrors"],
     idleTimeoutMs: number("idleTimeoutSeconds") * 1000,
     connectionSeconds: number("connectionSeconds"),
+    connectionsMax: number("connectionsMax"),
     drainTimeoutMs: number("drainTimeoutSeconds") * 1000,
     environmentsMax: number("environmentsMax"),
     callsPerEnvironmentMax: number("callsPerEnvironmentMax"),

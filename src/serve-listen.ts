@@ -7,6 +7,8 @@ import { createSecureContext } from "node:tls";
 import type { Peer } from "./api/peer.ts";
 import type { Config } from "./config.ts";
 import type { Log } from "./core/log.ts";
+import { ConnectionCap } from "./serve-connection-cap.ts";
+import { UnderWay } from "./serve-under-way.ts";
 
 /** A certificate, key or address that cannot be used; the message says what is wrong. */
 export class ListenError extends Error {}
@@ -28,6 +30,10 @@ export interface Listener {
 
 type Tls = { readonly cert: string; readonly key: string };
 
+interface Parts extends ListenParts {
+  readonly underWay: UnderWay;
+}
+
 const LOOK_MS = 2000;
 /**
  * Connections that the first listener has not accepted yet when it stops are lost. All that came while the second one was made are
@@ -38,20 +44,41 @@ const HANDOVER_MS = 100;
 /** @throws ListenError */
 export function listen(config: Config, parts: ListenParts): Listener {
   const { tlsCert, tlsKey } = config;
-  if (tlsCert === null || tlsKey === null) {
-    const server = serveOn(config, parts, { port: config.port });
-    return {
-      port: server.port ?? config.port,
-      get pendingRequests() {
-        return server.pendingRequests;
-      },
-      stop: (force) => server.stop(force),
-    };
-  }
-  return listenWithTls(config, parts, { tlsCert, tlsKey });
+  const underWay = new UnderWay();
+  const listener =
+    tlsCert === null || tlsKey === null
+      ? listenPlainly(config, { ...parts, underWay })
+      : listenWithTls(config, { ...parts, underWay }, { tlsCert, tlsKey });
+  const cap = ConnectionCap.start({
+    countMax: config.connectionsMax,
+    ports: new Set([listener.port]),
+    busyPorts: () => underWay.peerPorts(),
+    log: parts.log,
+  });
+  return {
+    port: listener.port,
+    get pendingRequests() {
+      return listener.pendingRequests;
+    },
+    stop(force) {
+      cap.stop();
+      return listener.stop(force);
+    },
+  };
 }
 
-function listenWithTls(config: Config, parts: ListenParts, files: { tlsCert: string; tlsKey: string }): Listener {
+function listenPlainly(config: Config, parts: Parts): Listener {
+  const server = serveOn(config, parts, { port: config.port });
+  return {
+    port: server.port ?? config.port,
+    get pendingRequests() {
+      return server.pendingRequests;
+    },
+    stop: (force) => server.stop(force),
+  };
+}
+
+function listenWithTls(config: Config, parts: Parts, files: { tlsCert: string; tlsKey: string }): Listener {
   let tls = readTls(files);
   // Without the option that lets two listen on one port: so another program's port is seen to be taken.
   const probe = serveOn(config, parts, { port: config.port, tls });
@@ -113,11 +140,15 @@ function readTls({ tlsCert, tlsKey }: { tlsCert: string; tlsKey: string }): Tls 
 
 function serveOn(
   { host }: Config,
-  { fetch, bodyBytesMax, idleSeconds }: ListenParts,
+  { fetch, bodyBytesMax, idleSeconds, underWay }: Parts,
   { port, tls, reusePort = false }: { port: number; tls?: Tls; reusePort?: boolean },
 ): Bun.Server<undefined> {
   const peer: Peer = {
-    timeout: (request, seconds) => server.timeout(request, seconds),
+    timeout(request, seconds) {
+      if (seconds === 0) underWay.begin(request, server);
+      else underWay.end(request);
+      server.timeout(request, seconds);
+    },
     requestIP: (request) => server.requestIP(request),
     idleSeconds,
   };

@@ -17,6 +17,8 @@ export interface ServerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Default: a temporary one, removed by `stop`. */
   readonly dataDirectory?: string;
+  /** As `ulimit -n` sets it. */
+  readonly descriptorsMax?: number;
 }
 
 export interface ServerExit {
@@ -50,7 +52,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const temporary = options.dataDirectory === undefined ? await mkdtemp(join(tmpdir(), "lambent-e2e-")) : undefined;
   const dataDirectory = options.dataDirectory ?? join(temporary ?? "", "data");
   const start = () =>
-    startProcess(["serve", "--port", "0", "--data-dir", dataDirectory, ...(options.flags ?? [])], options.env);
+    startProcess(["serve", "--port", "0", "--data-dir", dataDirectory, ...(options.flags ?? [])], options);
   let child: Child;
   let url: string;
   try {
@@ -103,7 +105,7 @@ export async function runLambent(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<ServerExit & { stdout: string; stderr: string }> {
-  const child = startProcess(args, env);
+  const child = startProcess(args, { env });
   const late = setTimeout(() => child.signal("SIGKILL"), START_MS_MAX);
   const exit = await child.exited;
   clearTimeout(late);
@@ -142,9 +144,10 @@ process.on("exit", () => {
   for (const child of running) child.signal("SIGKILL");
 });
 
-function startProcess(args: readonly string[], env: Readonly<Record<string, string>> = {}): Child {
+function startProcess(args: readonly string[], { env = {}, descriptorsMax }: ServerOptions): Child {
   if (!existsSync(EXECUTABLE)) throw new Error(`Cannot test ${EXECUTABLE}: it is not there; run "make build" first`);
-  const process_ = Bun.spawn([EXECUTABLE, ...args], {
+  const limited = descriptorsMax === undefined ? [] : ["sh", "-c", `ulimit -n ${descriptorsMax}; exec "$0" "$@"`];
+  const process_ = Bun.spawn([...limited, EXECUTABLE, ...args], {
     cwd: tmpdir(),
     env: { PATH: process.env.PATH ?? "/usr/bin:/bin", HOME: tmpdir(), ...env },
     stdin: "ignore",
