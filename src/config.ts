@@ -2,12 +2,13 @@
  * Everything that can be set: flags, then `LAMBENT_*` in the environment, then defaults, read once into one frozen value; and
  * the S3-compatible server that AWS's own variables name. No other module reads the environment.
  */
+import { totalmem } from "node:os";
 import { join, resolve } from "node:path";
 import { readEndpoint } from "./config-endpoints.ts";
 import { type NetworkConfig, policyText, readNetwork } from "./config-network.ts";
 import { matching, oneOf, type Setting, SettingError, setting, wholeNumber } from "./config-setting.ts";
 import type { AwsEndpoint } from "./core/aws-endpoint.ts";
-import { ACCOUNT_CODE_BYTES_DEFAULT, ACCOUNT_CONCURRENCY_DEFAULT } from "./core/limits.ts";
+import { ACCOUNT_CODE_BYTES_DEFAULT, ACCOUNT_CONCURRENCY_DEFAULT, MIB } from "./core/limits.ts";
 import type { LogLevel } from "./core/log.ts";
 
 export interface Config {
@@ -40,6 +41,8 @@ export interface Config {
   /** How long a connection may bring nothing, and take nothing. */
   readonly connectionSeconds: number;
   readonly connectionsMax: number;
+  /** What the bodies of all requests may take that are being read, or held for calls. */
+  readonly bodyMemoryBytes: number;
   readonly drainTimeoutMs: number;
   readonly environmentsMax: number;
   readonly callsPerEnvironmentMax: number;
@@ -56,6 +59,8 @@ export interface Config {
   readonly clock: "system" | "manual";
 }
 
+/** By default. */
+const BODY_MEMORY_BYTES_MAX = 512 * MIB;
 const HOUR_SECONDS = 3600;
 
 export const SETTINGS = {
@@ -162,6 +167,10 @@ export const SETTINGS = {
     fallback: "10000",
     read: wholeNumber(1, 1_000_000),
   }),
+  bodyMemoryMib: setting("max-body-memory", "MiB", {
+    help: "memory for the bodies of all requests together; beyond it, who sends a large one has to wait (default: 512, or an eighth of the memory)",
+    read: wholeNumber(1, 1_048_576),
+  }),
   drainTimeoutSeconds: setting("drain-timeout", "seconds", {
     help: "how long running calls may take to finish after SIGTERM or SIGINT",
     fallback: "30",
@@ -205,12 +214,13 @@ export type SettingName = keyof typeof SETTINGS;
 export function readConfig(given: Partial<Record<SettingName, string>>, defaults: { seed: string }): Config {
   const fallbacks: Partial<Record<SettingName, string>> = {
     seed: defaults.seed,
+    bodyMemoryMib: String(Math.ceil(Math.min(BODY_MEMORY_BYTES_MAX, memoryBytes() / 8) / MIB)),
     get keyFile() {
       return join(text("dataDirectory"), "lambent.key");
     },
   };
   const text = (name: SettingName): string => String(readSetting(name, { given, fallback: fallbacks[name] }));
-  const number = (name: SettingName): number => Number(readSetting(name, { given, fallback: undefined }));
+  const number = (name: SettingName): number => Number(text(name));
   const endpoint = (variables: readonly string[]): AwsEndpoint | null =>
     readEndpoint(variables, { env: process.env, regionDefault: text("region") });
   return Object.freeze({
@@ -233,6 +243,7 @@ export function readConfig(given: Partial<Record<SettingName, string>>, defaults
     idleTimeoutMs: number("idleTimeoutSeconds") * 1000,
     connectionSeconds: number("connectionSeconds"),
     connectionsMax: number("connectionsMax"),
+    bodyMemoryBytes: number("bodyMemoryMib") * MIB,
     drainTimeoutMs: number("drainTimeoutSeconds") * 1000,
     environmentsMax: number("environmentsMax"),
     callsPerEnvironmentMax: number("callsPerEnvironmentMax"),
@@ -247,6 +258,9 @@ export function readConfig(given: Partial<Record<SettingName, string>>, defaults
     clock: text("clock") as Config["clock"],
   });
 }
+
+/** Of the machine, or of the control group that this process is in. */
+const memoryBytes = (): number => Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
 
 function readTlsPaths(cert: string, key: string): Pick<Config, "tlsCert" | "tlsKey"> {
   if ((cert === "") !== (key === ""))

@@ -6,6 +6,7 @@ import { readFileSync, unwatchFile, watchFile } from "node:fs";
 import { createSecureContext } from "node:tls";
 import type { Peer } from "./api/peer.ts";
 import type { Config } from "./config.ts";
+import type { BodyBudget } from "./core/body-budget.ts";
 import type { Log } from "./core/log.ts";
 import { ConnectionCap } from "./serve-connection-cap.ts";
 import { UnderWay } from "./serve-under-way.ts";
@@ -18,6 +19,7 @@ export interface ListenParts {
   readonly bodyBytesMax: number;
   /** For a head after the first one, for a body, and for an answer to be taken. */
   readonly idleSeconds: number;
+  readonly bodies: BodyBudget;
   readonly log: Log;
 }
 
@@ -140,7 +142,7 @@ function readTls({ tlsCert, tlsKey }: { tlsCert: string; tlsKey: string }): Tls 
 
 function serveOn(
   { host }: Config,
-  { fetch, bodyBytesMax, idleSeconds, underWay }: Parts,
+  { fetch, bodyBytesMax, idleSeconds, bodies, underWay }: Parts,
   { port, tls, reusePort = false }: { port: number; tls?: Tls; reusePort?: boolean },
 ): Bun.Server<undefined> {
   const peer: Peer = {
@@ -151,6 +153,7 @@ function serveOn(
     },
     requestIP: (request) => server.requestIP(request),
     idleSeconds,
+    bodies,
   };
   let server: Bun.Server<undefined>;
   try {

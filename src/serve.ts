@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { makeApp } from "./api/app.ts";
 import type { Config } from "./config.ts";
+import { BodyBudget } from "./core/body-budget.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
 import { randomIds } from "./core/ids.ts";
 import { MIB } from "./core/limits.ts";
@@ -257,6 +258,7 @@ function openDoor(
       fetch: (request, peer) => app.fetch(request, peer),
       bodyBytesMax: BODY_BYTES_MAX,
       idleSeconds: config.connectionSeconds,
+      bodies: new BodyBudget(config.bodyMemoryBytes),
       log: services.log,
     });
   } catch (error) {

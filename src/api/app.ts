@@ -110,6 +110,8 @@ function servantOf(services: Services, guards: Guards): Servant {
     } catch (error) {
       exchange.peer?.timeout(exchange.request, exchange.peer.idleSeconds);
       return refuse(services, { error, requestId });
+    } finally {
+      exchange.peer?.bodies.give(exchange.request);
     }
   };
 }

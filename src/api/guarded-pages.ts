@@ -49,7 +49,7 @@ const OK_STATUS_MAX = 399;
 
 export function guardPages(services: Services, guards: Guards): MiddlewareHandler {
   const { home, ids } = services;
-  return async (c, next) => {
+  const guard: MiddlewareHandler = async (c, next) => {
     const path = c.req.path;
     const asked = PAGES.find(({ method, pattern }) => method === c.req.method && pattern.test(path));
     if (asked?.action === null) return next();
@@ -78,6 +78,10 @@ export function guardPages(services: Services, guards: Guards): MiddlewareHandle
     await next();
     peer?.timeout(request, peer.idleSeconds);
     note(c.res.status <= OK_STATUS_MAX ? "ok" : String(c.res.status), false);
+  };
+  return (c, next) => {
+    const request = c.req.raw;
+    return guard(c, next).finally(() => peerOf(c.env)?.bodies.give(request));
   };
 }
 

@@ -3,12 +3,17 @@
  * not brought a whole head within twelve seconds of its beginning; all that comes later is counted here. There is none in tests that ask
  * the app directly.
  */
+import type { BodyBudget } from "../core/body-budget.ts";
+
+/** The other end of one connection. */
 export interface Peer {
   /** From now on; 0: for ever. Bytes that arrive do not prolong it, those that leave do. */
   timeout(request: Request, seconds: number): void;
   requestIP(request: Request): { readonly address: string } | null;
   /** For a head, after the first one; for a body to go on; and for an answer to be taken. */
   readonly idleSeconds: number;
+  /** What the bodies of all connections may take. */
+  readonly bodies: BodyBudget;
 }
 
 /** A body that has begun has to come at this speed, all in all, once it has taken as long as a connection may be idle. */

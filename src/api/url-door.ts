@@ -80,6 +80,8 @@ export function makeUrlDoor(
     } catch (error) {
       peer?.timeout(request, peer.idleSeconds);
       return refuse(error, requestId);
+    } finally {
+      peer?.bodies.give(request);
     }
   }
 }

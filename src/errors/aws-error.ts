@@ -73,6 +73,13 @@ export const throttled = (reason: ThrottleReason, retryAfterSeconds = 1): AwsErr
     headers: { "Retry-After": String(retryAfterSeconds) },
   });
 
+/** 429 for a body that there is no memory for now. It is not read: the connection ends with the answer. */
+export const noRoomForBody = (): AwsError =>
+  new AwsError("TooManyRequestsException", "Rate Exceeded.", {
+    extra: { Reason: "ConcurrentInvocationLimitExceeded" satisfies ThrottleReason },
+    headers: { "Retry-After": "1", Connection: "close" },
+  });
+
 /** 413 for a body over its limit. `operation` is AWS's internal name: `InvokeFunction` where the API says Invoke. */
 export const tooLarge = (operation: string, bytesMax: number): AwsError =>
   new AwsError(

@@ -9,6 +9,7 @@
  * - A bucket cannot be named like a date: those paths are the Lambda API's.
  * - Headers that are not acted upon (`x-amz-acl`, …) are named in `x-lambent-warning`.
  */
+import type { BodyBudget } from "../core/body-budget.ts";
 import type { Ids } from "../core/ids.ts";
 import type { Log } from "../core/log.ts";
 import type { AccessKey } from "../security/keys/access-key.ts";
@@ -28,6 +29,8 @@ export interface S3Peer {
   timeout(request: Request, seconds: number): void;
   /** For a body to go on, and for an answer to be taken. */
   readonly idleSeconds: number;
+  /** What the bodies of all connections may take. */
+  readonly bodies: BodyBudget;
   requestIP(request: Request): { readonly address: string } | null;
 }
 
@@ -103,6 +106,8 @@ async function answer(
     const code = error instanceof S3Error ? error.code : "InternalError";
     note(code, REFUSALS.has(code));
     return refuse(parts, request, { error, requestId });
+  } finally {
+    peer?.bodies.give(request);
   }
 }
 

@@ -1,5 +1,5 @@
 /** The body of a request: decoded, counted and compared with every digest that came with it, as it streams by. */
-
+import { UNCOUNTED_BYTES_MAX } from "../core/body-budget.ts";
 import type { ChunkChain } from "../security/sigv4/chunks.ts";
 import { decodeAwsChunked } from "./aws-chunked.ts";
 import {
@@ -16,6 +16,8 @@ import { S3Error } from "./s3-error.ts";
 /** One PutObject, or one part. Source: Amazon S3 User Guide, "Amazon S3 multipart upload limits". */
 export const UPLOAD_BYTES_MAX = 5 * 1024 ** 3;
 const DOCUMENT_BYTES_MAX = 2 * 1024 ** 2;
+/** Of an object that goes to the disk as it comes, so much is in memory. */
+const HELD_BYTES_MAX = DOCUMENT_BYTES_MAX;
 
 type Source = Pick<Exchange, "request" | "peer" | "admission">;
 
@@ -40,6 +42,9 @@ export class IncomingBody {
     if (declared !== undefined && declared > bytesMax) throw tooLarge(declared, bytesMax);
     const sha256 = request.headers.get("x-amz-content-sha256") ?? "";
     this.#sha256 = /^[0-9a-f]{64}$/.test(sha256) ? new Bun.CryptoHasher("sha256") : undefined;
+    const held = Math.min(declared ?? bytesMax, HELD_BYTES_MAX);
+    if (held > UNCOUNTED_BYTES_MAX && peer?.bodies.take(request, held) === false)
+      throw new S3Error("SlowDown", { headers: { connection: "close" } });
     for (const algorithm of this.#announced()) this.#running.set(algorithm, runningChecksum(algorithm));
   }
 

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { Hono } from "hono";
 import { makeApp } from "../../src/api/app.ts";
 import { Gate } from "../../src/api/gate.ts";
+import { BodyBudget } from "../../src/core/body-budget.ts";
 import { AuditLog } from "../../src/security/audit-log.ts";
 import { hostCredentials } from "../../src/security/keys/credentials.ts";
 import { Keyring } from "../../src/security/keys/keyring.ts";
@@ -634,7 +635,7 @@ describe("metrics by user name and password", () => {
   const get = async (id: string, secret: string, change: { path?: string; url?: string; from?: string } = {}) => {
     const { path = "/metrics", url = ORIGIN, from = "127.0.0.1" } = change;
     const headers = { authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString("base64")}` };
-    const peer = { requestIP: () => ({ address: from }), timeout() {} };
+    const peer = { requestIP: () => ({ address: from }), timeout() {}, bodies: new BodyBudget(0) };
     return (await app.fetch(new Request(`${url}${path}`, { headers }), peer)).status;
   };
 

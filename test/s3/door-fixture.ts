@@ -6,7 +6,7 @@ import { type Clock, systemClock } from "../../src/core/clock.ts";
 import { randomIds } from "../../src/core/ids.ts";
 import { makeLog } from "../../src/core/log.ts";
 import { Buckets } from "../../src/s3/buckets.ts";
-import { makeS3Door, type S3DoorParts } from "../../src/s3/door.ts";
+import { makeS3Door, type S3DoorParts, type S3Peer } from "../../src/s3/door.ts";
 
 export interface DoorFixture {
   readonly buckets: Buckets;
@@ -23,7 +23,7 @@ export interface DoorFixture {
   close(): Promise<void>;
 }
 
-export async function openDoor(parts: Partial<S3DoorParts> = {}): Promise<DoorFixture> {
+export async function openDoor(parts: Partial<S3DoorParts> = {}, peer?: S3Peer): Promise<DoorFixture> {
   const directory = await mkdtemp(join(tmpdir(), "lambent-s3-"));
   let nowMs = Date.UTC(2026, 0, 2, 3, 4, 5);
   const clock: Clock = { ...systemClock, nowMs: () => nowMs };
@@ -42,7 +42,7 @@ export async function openDoor(parts: Partial<S3DoorParts> = {}): Promise<DoorFi
     },
     async ask(method, path, init = {}) {
       const door = makeS3Door({ buckets, region: "us-east-1", ids: randomIds, log: makeLog("silent"), ...parts });
-      const answer = door(new Request(`http://127.0.0.1:4566${path}`, { method, ...init }));
+      const answer = door(new Request(`http://127.0.0.1:4566${path}`, { method, ...init }), peer);
       if (answer === undefined) throw new Error("the door says that this is not S3's");
       return answer;
     },
