@@ -21,6 +21,8 @@ const CALM_MS = 250;
 const ALERT_MS = 50;
 /** A look at many takes long: no more than a tenth of the time goes there. */
 const PAUSES_PER_LOOK = 10;
+/** As what is no connection may have become less. */
+const LOOK_ANYWAY_MS = 2000;
 const SAY_MS = 10_000;
 
 export class ConnectionCap {
@@ -31,6 +33,9 @@ export class ConnectionCap {
   readonly #reserve = Math.floor(this.#descriptorsMax / 8);
   readonly #countMax: number;
   #timer: NodeJS.Timeout | undefined;
+  /** Descriptors that were no connections when all were looked at last. */
+  #others = 0;
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
   #closed = 0;
   #saidAtMs = Number.NEGATIVE_INFINITY;
 
@@ -57,8 +62,10 @@ export class ConnectionCap {
     try {
       const count = descriptorCount();
       if (count > this.#countMax / 2) pauseMs = ALERT_MS;
-      // Descriptors that are no connections are among them: whether there are too many is seen when all are looked at.
-      if (count > Math.min(this.#countMax, this.#descriptorsMax - this.#reserve)) this.#end(count);
+      if (this.#mayBeTooMany(count)) {
+        this.#lookedAtMs = startMs;
+        this.#end(count);
+      }
     } catch (error) {
       this.#parts.log.error({ err: error }, "Cannot count the connections");
       pauseMs = SAY_MS;
@@ -66,10 +73,15 @@ export class ConnectionCap {
     this.#wait(Math.max(pauseMs, (performance.now() - startMs) * PAUSES_PER_LOOK));
   }
 
+  #mayBeTooMany(descriptors: number): boolean {
+    if (descriptors > this.#descriptorsMax - this.#reserve || descriptors - this.#others > this.#countMax) return true;
+    return descriptors > this.#countMax && performance.now() - this.#lookedAtMs > LOOK_ANYWAY_MS;
+  }
+
   #end(descriptors: number): void {
     const open = this.#connections.at(this.#parts.ports);
-    const others = descriptors - open.length;
-    const room = this.#descriptorsMax - this.#reserve - others;
+    this.#others = descriptors - open.length;
+    const room = this.#descriptorsMax - this.#reserve - this.#others;
     const countMax = Math.min(this.#countMax, Math.max(room, this.#reserve));
     if (open.length <= countMax) return;
     const busyPorts = this.#parts.busyPorts();
