@@ -27,7 +27,7 @@ switch (process.argv[2]) {
     const filter = process.argv[ARGUMENT_AT];
     if (filter === undefined) break; // that it gets here is all
     const { probeFilter } = await import("../runtime/runner/asking-filter.ts");
-    await probeFilter(filter);
+    probeFilter(filter);
     break;
   }
   case BUNDLER_COMMAND: {

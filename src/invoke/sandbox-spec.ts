@@ -68,6 +68,7 @@ function guardedBy(
   return {
     guard,
     policy: policyOf(securityGroupIds),
+    tasksMax: TASKS_HELD,
     onRefused: (destination) => onRefused(functionName, destination),
   };
 }

@@ -25,7 +25,7 @@ export interface SandboxSpec extends Omit<Confinement, "isGuarded"> {
   /** Holds the process and all that it starts to what they may take, where the system has control groups. */
   readonly place?: GroupPlace | undefined;
   /** Holds the process and all that it starts to where they may connect. The program installs the filters that come as its last argument. */
-  readonly guarded?: { readonly guard: Guard } & Pick<Watched, "policy" | "onRefused">;
+  readonly guarded?: { readonly guard: Guard } & Pick<Watched, "policy" | "tasksMax" | "onRefused">;
 }
 
 export interface SandboxEvents {
@@ -214,7 +214,7 @@ export class Sandbox {
   #meet(): void {
     this.memory.descend(this.#walls.processesAbove); // as long as it started nothing: there is one way down
     const [guarded, { ownFiles }] = [this.#guarded, this.#enclosed];
-    guarded?.guard.watch({ ...guarded, root: this.memory.pid, lifeline: this.#lifeline, ownFiles });
+    guarded?.guard.watch({ ...guarded, root: this.#process.pid, lifeline: this.#lifeline, ownFiles });
   }
 
   /** A process that closed its channel can neither be called nor answer: most are about to exit, and their exit code tells why. */

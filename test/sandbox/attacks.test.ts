@@ -267,12 +267,13 @@ describe.each(kinds)("behind $kind a handler cannot", ({ walls, isGuarded }) => 
   test.each([...HARMLESS, ...WALLED_ONLY])("$name", async ({ repel }) => repel(site), 40_000);
 });
 
-const namespaces = OFFERED.find(({ kind }) => kind === "namespaces");
-/** The kernel counts no processes of root: there a bomb would be the machine's, not the environment's. */
-describe.skipIf(!namespaces || process.getuid?.() === 0)("behind namespaces of an ordinary user a handler", () => {
+/** Where nobody counts an environment's processes before they start, a bomb would be the machine's. */
+const counted = kinds.filter(({ walls, isGuarded }) => isGuarded || walls.tasksMax !== undefined);
+
+describe.each(counted)("behind $kind, where its processes are counted, a handler", ({ walls, isGuarded }) => {
   let site: Site;
   beforeAll(async () => {
-    site = await openSite(namespaces ?? NO_WALLS);
+    site = await openSite(walls, isGuarded ? await guardOf(walls) : undefined);
   });
   afterAll(() => site.close());
 

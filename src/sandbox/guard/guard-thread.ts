@@ -12,6 +12,7 @@ import { Judge, type JudgeOptions } from "./network/judge.ts";
 import { FetchedSockets, KeptSockets } from "./network/sockets.ts";
 import { closeDescriptor, linux, receive } from "./notifications.ts";
 import { Referee } from "./referee.ts";
+import { Tasks } from "./tasks.ts";
 
 /** What the main thread says. */
 export type GuardOrder =
@@ -25,6 +26,7 @@ export type GuardOrder =
       /** Whether the system lets nobody take another process's descriptors. */
       readonly keepsSockets: boolean;
       readonly ownFiles: OwnFilesOf | undefined;
+      readonly tasksMax: number;
     };
 
 /** What this thread says. */
@@ -60,9 +62,9 @@ self.onmessage = ({ data: order }: MessageEvent<GuardOrder>) => {
   const sockets = order.keepsSockets ? new KeptSockets(root) : new FetchedSockets();
   const judge = new Judge(order.judge);
   const connections = new Connections({ listener, root, judge, sockets, onRefused: tell, untilWritable });
-  const ownFiles = order.ownFiles && new OwnFiles({ listener, root, ...order.ownFiles });
+  const ownFiles = order.ownFiles && new OwnFiles({ listener, ...order.ownFiles });
   watched.set(listener, {
-    referee: new Referee({ listener, connections, ownFiles }),
+    referee: new Referee({ listener, connections, ownFiles, tasks: new Tasks(root, order.tasksMax) }),
     onGone() {
       sockets.close();
       tell();

@@ -25,11 +25,13 @@ export interface GuardOptions {
 
 export interface Watched {
   readonly policy: NetworkPolicy;
-  /** The environment's first process. */
+  /** What all processes of the environment descend from. */
   readonly root: number;
   /** Our end of the lifeline, through which it hands over the listener of its filter. */
   readonly lifeline: number;
   readonly ownFiles: OwnFilesOf | undefined;
+  /** Processes and threads; more are refused where the guard is asked about them. */
+  readonly tasksMax: number;
   readonly onRefused: (destination: string) => void;
 }
 
@@ -61,7 +63,7 @@ export class Guard {
    * Answers for a process that has its filter. Resolves when no process is left and all refusals were told.
    * @throws Error when it handed nothing over.
    */
-  watch({ policy, root, lifeline, ownFiles, onRefused }: Watched): { readonly ended: Promise<void> } {
+  watch({ policy, root, lifeline, ownFiles, tasksMax, onRefused }: Watched): { readonly ended: Promise<void> } {
     const listener = takeHandedOver(lifeline);
     if (listener === undefined) throw new Error("Cannot watch a function: its process handed over no filter");
     const id = this.#nextId++;
@@ -74,7 +76,7 @@ export class Guard {
       ...this.#surroundings(),
     };
     const { keepsSockets } = this;
-    this.#tell({ kind: "watch", id, listener, root, judge, keepsSockets, ownFiles });
+    this.#tell({ kind: "watch", id, listener, root, judge, keepsSockets, ownFiles, tasksMax });
     return { ended };
   }
 

@@ -4,16 +4,19 @@ import type { OwnFiles } from "./files/own-files.ts";
 import { openOwnProc } from "./files/own-proc.ts";
 import type { Connections } from "./network/connections.ts";
 import { type Answer, answer, type Notification } from "./notifications.ts";
+import type { Tasks } from "./tasks.ts";
 
 export interface RefereeOptions {
   readonly listener: number;
   readonly connections: Connections;
   /** Absent: it has none that it might change. */
   readonly ownFiles: OwnFiles | undefined;
+  readonly tasks: Tasks;
 }
 
 const EACCES = -13;
 const CONNECTING: ReadonlySet<SyscallName> = new Set(["connect", "sendto", "sendmsg", "sendmmsg", "socket", "listen"]);
+const STARTING: ReadonlySet<SyscallName> = new Set(["clone", "fork", "vfork"]);
 
 export class Referee {
   readonly #options: RefereeOptions;
@@ -34,7 +37,8 @@ export class Referee {
   }
 
   #decide(call: SyscallName, notification: Notification): Answer | Promise<Answer> {
-    const { listener, connections, ownFiles } = this.#options;
+    const { listener, connections, ownFiles, tasks } = this.#options;
+    if (STARTING.has(call)) return tasks.decide();
     if (call === "openat") return openOwnProc(listener, notification);
     if (CONNECTING.has(call)) return connections.decide(call, notification);
     return ownFiles?.decide(call, notification) ?? EACCES;

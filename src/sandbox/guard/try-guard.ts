@@ -21,7 +21,8 @@ export interface GuardTrial {
 
 /** A guard for what runs behind these walls, or why there can be none. */
 export async function openGuard(trial: GuardTrial): Promise<Guard | { readonly failure: string }> {
-  const asked = { aboutFiles: trial.walls.isBesideHost, aboutOpening: trial.walls.hidesOwnProc };
+  const { isBesideHost, hidesOwnProc, tasksMax } = trial.walls;
+  const asked = { aboutTasks: tasksMax === undefined, aboutFiles: isBesideHost, aboutOpening: hidesOwnProc };
   const guard = new Guard({ opened: trial.opened, asked: { ...asked, aboutSockets: true } });
   const found = await tryGuard(guard, trial);
   if (found.failure !== undefined) return found;
@@ -40,7 +41,7 @@ async function tryGuard(guard: Guard, { walls, probeCommand, workingDirectory }:
   });
   const child = Bun.spawn([...enclosed.command], {
     env: enclosed.env,
-    stdio: ["pipe", "pipe", "pipe", "ignore", "pipe", ...enclosed.descriptors],
+    stdio: ["ignore", "pipe", "pipe", "ignore", "pipe", ...enclosed.descriptors],
     timeout: PROBE_MS_MAX,
     killSignal: "SIGKILL",
   });

@@ -3,6 +3,8 @@ import { HANDOVER_FLAGS, LIFELINE_DESCRIPTOR } from "../../../runtime/protocol.t
 import type { Condition, Rule } from "./filter.ts";
 
 export interface Asked {
+  /** Starting processes and threads, where the kernel does not count them for each environment. */
+  readonly aboutTasks: boolean;
   /** Changes of modes, times and owners, which are otherwise refused where files of the host could be meant. */
   readonly aboutFiles: boolean;
   /** Opening files as the C library does to read them, since a process may not open its own folder in /proc. */
@@ -41,6 +43,8 @@ const SOCKETS: readonly Rule[] = [
   { answer: "ask", calls: ["socket"], when: [[{ argument: 0, is: [AF_INET, AF_INET6] }]] },
 ];
 
+const TASKS: readonly Rule[] = [{ answer: "ask", calls: ["clone", "fork", "vfork"] }];
+
 const FILES: readonly Rule[] = [
   {
     answer: "ask",
@@ -55,8 +59,9 @@ const OPENING: readonly Rule[] = [
   { answer: "ask", calls: ["openat"], when: [[{ argument: 2, is: [O_RDONLY_CLOEXEC] }]] },
 ];
 
-export const askingRules = ({ aboutFiles, aboutOpening, aboutSockets }: Asked): readonly Rule[] => [
+export const askingRules = ({ aboutTasks, aboutFiles, aboutOpening, aboutSockets }: Asked): readonly Rule[] => [
   ...CONNECTIONS,
+  ...(aboutTasks ? TASKS : []),
   ...(aboutFiles ? FILES : []),
   ...(aboutOpening ? OPENING : []),
   ...(aboutSockets ? SOCKETS : []),

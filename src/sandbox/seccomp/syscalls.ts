@@ -26,6 +26,7 @@ const NUMBERS = {
   fchownat: [260, 54],
   fcntl: [72, 25],
   finit_module: [313, 273],
+  fork: [57, null],
   fremovexattr: [199, 16],
   fsconfig: [431, 431],
   fsetxattr: [190, 7],
@@ -138,6 +139,7 @@ const NUMBERS = {
   utime: [132, null],
   utimensat: [280, 88],
   utimes: [235, null],
+  vfork: [58, null],
   vhangup: [153, 58],
   wait4: [61, 260],
 } as const satisfies Record<string, readonly [number | null, number | null]>;

@@ -37,6 +37,7 @@ export function landlockWalls({ command, folder }: { command: readonly string[];
     canMount: false,
     isBesideHost: true,
     hidesOwnProc: true,
+    tasksMax: undefined,
     endsAll: false,
     processesAbove: 0,
     enclose: (confinement) => enclose(confinement, { command, folder, system }),

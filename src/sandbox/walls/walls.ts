@@ -54,6 +54,8 @@ export interface Walls {
   readonly isBesideHost: boolean;
   /** Whether the processes that it starts cannot open what /proc tells of themselves. */
   readonly hidesOwnProc: boolean;
+  /** How many processes and threads the kernel lets each have; undefined: it counts them for none of them. */
+  readonly tasksMax: number | undefined;
   /** Whether a process's end is that of all its descendants, whatever they did to get away. */
   readonly endsAll: boolean;
   /** How many processes stand above the one that was asked for. */
@@ -71,6 +73,7 @@ export const NO_WALLS: Walls = {
   canMount: false,
   isBesideHost: false,
   hidesOwnProc: false,
+  tasksMax: undefined,
   endsAll: false,
   processesAbove: 0,
   enclose: ({ command, workingDirectory, env }) => ({ command, workingDirectory, env, descriptors: [] }),

@@ -76,6 +76,7 @@ async function runUnder(guard: Guard, body: string, policy: NetworkPolicy = "all
     root: child.pid,
     lifeline,
     ownFiles: undefined,
+    tasksMax: 1000,
     onRefused: (destination) => refused.push(destination),
   });
   child.stdin.write("go\n");
@@ -102,7 +103,10 @@ describe.each(WAYS.filter(({ isOffered }) => isOffered))(
   ({ aboutSockets }) => {
     let guard: Guard;
     beforeAll(() => {
-      guard = new Guard({ opened: [], asked: { aboutFiles: false, aboutOpening: false, aboutSockets } });
+      guard = new Guard({
+        opened: [],
+        asked: { aboutTasks: false, aboutFiles: false, aboutOpening: false, aboutSockets },
+      });
       guard.ownPorts = [host.port ?? 0];
     });
     afterAll(() => guard.close());

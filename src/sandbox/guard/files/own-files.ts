@@ -17,8 +17,6 @@ import { isOwn, type Named, type OwnPlace, openNamed, pathOf } from "./own-place
 
 export interface OwnFilesOptions {
   readonly listener: number;
-  /** The environment's first process. */
-  readonly root: number;
   readonly place: OwnPlace;
   /** As it sees itself. */
   readonly ids: { readonly user: number; readonly group: number };
@@ -84,7 +82,7 @@ export class OwnFiles {
   }
 
   decide(call: SyscallName, { id, thread, args }: Notification): Answer {
-    const { listener, place, root } = this.#options;
+    const { listener, place } = this.#options;
     const form = FORMS[call];
     if (form === undefined) return EPERM;
     const named = namedBy(form, { thread, args });
@@ -92,7 +90,7 @@ export class OwnFiles {
     const descriptor = openNamed(thread, named, place);
     if (descriptor < 0) return descriptor;
     try {
-      if (!stillWaits(listener, id) || !isOwn(descriptor, place, root)) return EPERM;
+      if (!isOwn(descriptor, place, thread) || !stillWaits(listener, id)) return EPERM;
       return this.#perform(form.change(args), { descriptor, thread });
     } finally {
       closeDescriptor(descriptor);

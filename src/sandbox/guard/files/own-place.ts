@@ -66,10 +66,10 @@ function openMagic(path: string): number {
   }
 }
 
-/** @param root the environment's first process. */
-export function isOwn(descriptor: number, place: OwnPlace, root: number): boolean {
+/** @param thread one of the environment's, which waits. */
+export function isOwn(descriptor: number, place: OwnPlace, thread: number): boolean {
   try {
-    if (place.kind === "mount") return fstatSync(descriptor).dev === statSync(`/proc/${root}/root/tmp`).dev;
+    if (place.kind === "mount") return fstatSync(descriptor).dev === statSync(`/proc/${thread}/root/tmp`).dev;
     const folder = realpathSync(place.path);
     const path = readlinkSync(pathOf(descriptor));
     return path === folder || path.startsWith(`${folder}/`);

@@ -12,7 +12,7 @@ import type { FoundSocket, Sockets } from "./sockets.ts";
 
 export interface ConnectionsOptions {
   readonly listener: number;
-  /** The environment's first process: what it or its children listen on is theirs. */
+  /** What all processes of the environment descend from: what they listen on is theirs. */
   readonly root: number;
   readonly judge: Judge;
   readonly sockets: Sockets;

@@ -99,7 +99,7 @@ export class KeptSockets implements Sockets {
   readonly #kinds = new Map<number, FoundSocket["kind"]>();
   #lookAgainAtMs = 0;
 
-  /** @param root the environment's first process. */
+  /** @param root what all processes of the environment descend from. */
   constructor(root: number) {
     this.#root = root;
   }
