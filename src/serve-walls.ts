@@ -34,8 +34,9 @@ export interface OpenHolds extends Holds {
 /** @throws NoWallsError; Error when functions are to be held to less than everything, and cannot be. */
 export async function openHolds(config: Config, start: Start): Promise<OpenHolds> {
   const walls = await openWalls(config, start);
-  const network = await openNetwork(config, { ...start, walls });
   const groups = await openControlGroups(config, start);
+  const tasksAreHeld = groups?.controllers.includes("pids") ?? false;
+  const network = await openNetwork(config, { ...start, walls, tasksAreHeld });
   return {
     walls,
     network,
@@ -69,14 +70,14 @@ async function openControlGroups(config: Config, { log }: Start): Promise<Contro
 
 async function openNetwork(
   config: Config,
-  { own, log, walls }: Start & { walls: Walls },
+  { own, log, walls, tasksAreHeld }: Start & { walls: Walls; tasksAreHeld: boolean },
 ): Promise<Network | undefined> {
   const { policy, opened, policies } = config.network;
   const mustHold = policy !== "all" || Object.keys(policies).length > 0;
   const isWalled = walls.kind !== "none";
   if (!isWalled && !mustHold) return undefined;
   const guard = isWalled
-    ? await openGuard({ opened, walls, probeCommand: own.probe, workingDirectory: config.dataDirectory })
+    ? await openGuard({ opened, walls, tasksAreHeld, probeCommand: own.probe, workingDirectory: config.dataDirectory })
     : { failure: "functions run without walls (--isolation none)" };
   if ("failure" in guard) {
     if (mustHold) throw new Error(`Cannot hold functions to a network policy: ${guard.failure}`);

@@ -14,6 +14,8 @@ const STANDARD_OUTPUT = 1;
 export interface GuardTrial {
   readonly opened: GuardOptions["opened"];
   readonly walls: Walls;
+  /** Whether the kernel counts what each environment starts, whatever the walls are. */
+  readonly tasksAreHeld: boolean;
   /** Starts this executable as something that installs the filters in its last argument, says so, and waits. */
   readonly probeCommand: readonly string[];
   readonly workingDirectory: string;
@@ -22,7 +24,11 @@ export interface GuardTrial {
 /** A guard for what runs behind these walls, or why there can be none. */
 export async function openGuard(trial: GuardTrial): Promise<Guard | { readonly failure: string }> {
   const { isBesideHost, hidesOwnProc, tasksMax } = trial.walls;
-  const asked = { aboutTasks: tasksMax === undefined, aboutFiles: isBesideHost, aboutOpening: hidesOwnProc };
+  const asked = {
+    aboutTasks: tasksMax === undefined && !trial.tasksAreHeld,
+    aboutFiles: isBesideHost,
+    aboutOpening: hidesOwnProc,
+  };
   const guard = new Guard({ opened: trial.opened, asked: { ...asked, aboutSockets: true } });
   const found = await tryGuard(guard, trial);
   if (found.failure !== undefined) return found;

@@ -34,7 +34,13 @@ export async function examineHost(commands: Omit<WallOptions, "folder">): Promis
     const networkFailure = walls ? await guardFailureWith(walls, commands, folder) : "there are no walls";
     const groups = await tryControlGroups();
     const facts = [...factsOfHost(), { what: "control groups", finding: groups.finding }];
-    return { facts, kinds, auto, networkFailure, advice: adviceOn(kinds, groups.controllers) };
+    return {
+      facts,
+      kinds,
+      auto,
+      networkFailure,
+      advice: adviceOn({ kinds, controllers: groups.controllers, isGuarded: networkFailure === undefined }),
+    };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -45,7 +51,7 @@ async function guardFailureWith(
   { probeCommand }: Omit<WallOptions, "folder">,
   workingDirectory: string,
 ): Promise<string | undefined> {
-  const guard = await openGuard({ opened: [], walls, probeCommand, workingDirectory });
+  const guard = await openGuard({ opened: [], walls, tasksAreHeld: false, probeCommand, workingDirectory });
   return "failure" in guard ? guard.failure : undefined;
 }
 
@@ -95,7 +101,15 @@ async function tryControlGroups(): Promise<GroupTrial> {
   }
 }
 
-function adviceOn(kinds: Examination["kinds"], controllers: readonly Controller[]): string[] {
+function adviceOn({
+  kinds,
+  controllers,
+  isGuarded,
+}: {
+  readonly kinds: Examination["kinds"];
+  readonly controllers: readonly Controller[];
+  readonly isGuarded: boolean;
+}): string[] {
   if (process.platform !== "linux")
     return ["Run Lambent on Linux, or in a virtual machine of its own, to wall functions in"];
   const [namespaces, landlock] = kinds;
@@ -112,8 +126,10 @@ function adviceOn(kinds: Examination["kinds"], controllers: readonly Controller[
     advice.push(
       "Let Lambent make control groups (version 2), as a systemd service with Delegate=yes may: the kernel then holds memory, processes and shares",
     );
-  if (isRoot() && !controllers.includes("pids"))
-    advice.push("The kernel does not limit how many processes root starts, so only Lambent's watch does");
+  if (isRoot() && !isGuarded)
+    advice.push(
+      "Run Lambent as a user of its own: functions may then change modes and times of their own files, and the kernel counts their processes",
+    );
   return advice;
 }
 

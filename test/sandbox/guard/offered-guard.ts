@@ -6,7 +6,13 @@ import { NO_WALLS, type Walls } from "../../../src/sandbox/walls/walls.ts";
 import { wallOptions } from "../../support/dispatcher.ts";
 
 const tryGuard = (walls: Walls) =>
-  openGuard({ opened: [], walls, probeCommand: wallOptions(tmpdir()).probeCommand, workingDirectory: tmpdir() });
+  openGuard({
+    opened: [],
+    walls,
+    tasksAreHeld: false,
+    probeCommand: wallOptions(tmpdir()).probeCommand,
+    workingDirectory: tmpdir(),
+  });
 
 const trial = await tryGuard(NO_WALLS);
 const failure = "failure" in trial ? trial.failure : undefined;
