@@ -38,7 +38,7 @@ export class Referee {
 
   #decide(call: SyscallName, notification: Notification): Answer | Promise<Answer> {
     const { listener, connections, ownFiles, tasks } = this.#options;
-    if (STARTING.has(call)) return tasks.decide();
+    if (STARTING.has(call)) return tasks.decide(notification.thread);
     if (call === "openat") return openOwnProc(listener, notification);
     if (CONNECTING.has(call)) return connections.decide(call, notification);
     return ownFiles?.decide(call, notification) ?? EACCES;
