@@ -117,6 +117,9 @@ const EPERM = 1;
 const ENOSYS = 38;
 const EAFNOSUPPORT = 97;
 const CLONE_NEWUSER = 0x10000000;
+const CLONE_PARENT = 0x8000;
+const CLONE_SIGHAND = 0x800; // alone the kernel takes none of these: nothing is started if no filter refuses it
+const CLONE_THREAD = 0x10000;
 const calls: readonly [SyscallName, readonly (number | string)[], number][] = [
   ["ptrace", [0], EPERM], // PTRACE_TRACEME
   ["process_vm_readv", [1, 0, 0, 0, 0, 0], EPERM],
@@ -134,7 +137,11 @@ const calls: readonly [SyscallName, readonly (number | string)[], number][] = [
   ["unshare", [0], EPERM],
   ["setns", [0, 0], EPERM],
   ["clone", [CLONE_NEWUSER | 17, 0, 0, 0, 0], EPERM],
+  ["clone", [CLONE_PARENT | CLONE_SIGHAND | 17, 0, 0, 0, 0], EPERM],
+  ["clone", [CLONE_THREAD | CLONE_SIGHAND, 0, 0, 0, 0], EPERM],
   ["clone3", [0, 0], ENOSYS],
+  ["close_range", [1000, 1001, 2], ENOSYS], // CLOSE_RANGE_UNSHARE
+  ["prctl", [36, 0], EPERM], // PR_SET_CHILD_SUBREAPER
   ["bpf", [0, 0, 0], EPERM],
   ["keyctl", [0, 0, 0, 0, 0], EPERM],
   ["add_key", ["user", "name", "x", 1, -2], EPERM],

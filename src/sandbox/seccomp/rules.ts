@@ -10,6 +10,16 @@ const EAFNOSUPPORT = 97;
 /** CLONE_NEWTIME, NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET without the first, which clone(2) cannot ask for. */
 const CLONE_NEW = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000;
 
+/** Whose child belongs to the caller's own parent: under Landlock that is the server, and nobody would count it as the function's. */
+const CLONE_PARENT = 0x00008000;
+
+/** The guard looks at the descriptors of a process: no thread of it has others. */
+const CLONE_FILES = 0x00000400;
+const CLONE_THREAD = 0x00010000;
+const CLOSE_RANGE_UNSHARE = 2;
+
+const PR_SET_CHILD_SUBREAPER = 36;
+
 const TIOCSTI = 0x5412;
 const TIOCLINUX = 0x541c;
 
@@ -55,7 +65,30 @@ export const RULES: readonly Rule[] = [
   { answer: { errno: ENOSYS }, calls: ["io_uring_setup", "io_uring_enter", "io_uring_register"] },
   // A filter cannot look into its structure: the C library falls back to `clone`.
   { answer: { errno: ENOSYS }, calls: ["clone3"] },
-  { answer: { errno: EPERM }, calls: ["clone"], when: [[{ argument: 0, mask: CLONE_NEW, isNot: [0] }]] },
+  {
+    answer: { errno: EPERM },
+    calls: ["clone"],
+    when: [
+      [{ argument: 0, mask: CLONE_NEW | CLONE_PARENT, isNot: [0] }],
+      [{ argument: 0, mask: CLONE_THREAD | CLONE_FILES, is: [CLONE_THREAD] }],
+    ],
+  },
+  {
+    answer: { errno: ENOSYS },
+    calls: ["close_range"],
+    when: [[{ argument: 2, mask: CLOSE_RANGE_UNSHARE, isNot: [0] }]],
+  },
+  // What takes in the orphans of its descendants keeps doing so: they would be the server's.
+  {
+    answer: { errno: EPERM },
+    calls: ["prctl"],
+    when: [
+      [
+        { argument: 0, is: [PR_SET_CHILD_SUBREAPER] },
+        { argument: 1, is: [0] },
+      ],
+    ],
+  },
   { answer: { errno: EPERM }, calls: ["personality"], when: [[{ argument: 0, isNot: PERSONALITIES }]] },
   { answer: { errno: EPERM }, calls: ["ioctl"], when: [[{ argument: 1, is: [TIOCSTI, TIOCLINUX] }]] },
   // Sockets in the file system and abstract ones lead to the host's services, and a filter cannot see which is meant.

@@ -14,6 +14,7 @@ const NUMBERS = {
   clock_settime: [227, 112],
   clone: [56, 220],
   clone3: [435, 435],
+  close_range: [436, 436],
   connect: [42, 203],
   create_module: [174, null],
   delete_module: [176, 106],
