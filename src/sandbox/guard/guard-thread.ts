@@ -10,6 +10,7 @@ import { OwnFiles } from "./files/own-files.ts";
 import { Connections } from "./network/connections.ts";
 import { Judge, type JudgeOptions } from "./network/judge.ts";
 import { FetchedSockets, KeptSockets } from "./network/sockets.ts";
+import { Waits } from "./network/waits.ts";
 import { closeDescriptor, linux, receive } from "./notifications.ts";
 import { Referee } from "./referee.ts";
 import { Tasks } from "./tasks.ts";
@@ -44,11 +45,17 @@ const POLLOUT = 4;
 const POLLHUP = 16;
 const POLLERR = 8;
 /** While an answer is being found out, the event loop has to turn. */
-const TURN_NS = 2_000_000n;
+const TURN_MS = 2;
+const NS_OF_MS = 1_000_000;
 
-/** By the listener. */
-const watched = new Map<number, { readonly referee: Referee; onGone(): void }>();
-const awaited = new Map<number, () => void>();
+interface Environment {
+  readonly listener: number;
+  readonly referee: Referee;
+  readonly waits: Waits;
+  onGone(): void;
+}
+
+const environments = new Set<Environment>();
 let undecided = 0;
 
 const namesByNumber = new Map(
@@ -61,76 +68,91 @@ self.onmessage = ({ data: order }: MessageEvent<GuardOrder>) => {
   const tell = (refused?: string): void => self.postMessage({ id, refused } satisfies GuardNews);
   const sockets = order.keepsSockets ? new KeptSockets(root) : new FetchedSockets();
   const judge = new Judge(order.judge);
-  const connections = new Connections({ listener, root, judge, sockets, onRefused: tell, untilWritable });
+  const waits = new Waits();
+  const connections = new Connections({ listener, root, judge, sockets, onRefused: tell, waits });
   const ownFiles = order.ownFiles && new OwnFiles({ listener, ...order.ownFiles });
-  watched.set(listener, {
+  environments.add({
+    listener,
     referee: new Referee({ listener, connections, ownFiles, tasks: new Tasks(root, order.tasksMax) }),
+    waits,
     onGone() {
+      waits.close();
       sockets.close();
       tell();
     },
   });
 };
 
-const untilWritable = (descriptor: number): Promise<void> =>
-  new Promise((resolve) => {
-    awaited.set(descriptor, resolve);
-  });
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 async function watch(wake: number): Promise<never> {
   for (;;) {
-    const ready = poll([
-      { descriptor: wake, events: POLLIN },
-      ...[...watched.keys()].map((descriptor) => ({ descriptor, events: POLLIN })),
-      ...[...awaited.keys()].map((descriptor) => ({ descriptor, events: POLLOUT })),
-    ]);
-    for (const { descriptor, happened } of ready) {
-      if (descriptor === wake) readSync(wake, new Uint8Array(64));
-      else if (awaited.has(descriptor)) settle(descriptor);
-      else if ((happened & POLLIN) !== 0) take(descriptor);
-      else if ((happened & (POLLHUP | POLLERR)) !== 0) leave(descriptor);
+    const wanted: Wanted[] = [
+      { descriptor: wake, events: POLLIN, onReady: () => void readSync(wake, new Uint8Array(64)) },
+    ];
+    for (const environment of environments) {
+      wanted.push(listeningTo(environment));
+      for (const wait of environment.waits.all)
+        wanted.push({ descriptor: wait.descriptor, events: POLLOUT, onReady: () => environment.waits.end(wait) });
     }
-    await new Promise<void>((resolve) => setImmediate(resolve)); // messages come in between
+    for (const { onReady, happened } of poll(wanted, pollTimeoutMs())) onReady(happened);
+    await turn(); // messages come in between
   }
 }
 
-function settle(descriptor: number): void {
-  awaited.get(descriptor)?.();
-  awaited.delete(descriptor);
-}
+const listeningTo = (environment: Environment): Wanted => ({
+  descriptor: environment.listener,
+  events: POLLIN,
+  onReady(happened) {
+    if ((happened & POLLIN) !== 0) take(environment);
+    else if ((happened & (POLLHUP | POLLERR)) !== 0) leave(environment);
+  },
+});
 
-function take(listener: number): void {
+function take({ listener, referee }: Environment): void {
   const notification = receive(listener);
-  const referee = watched.get(listener)?.referee;
   const call = notification && namesByNumber.get(notification.call);
-  if (!notification || !referee || call === undefined) return;
+  if (!notification || call === undefined) return;
   undecided++;
   void referee.handle(call, notification).then(() => undecided--);
 }
 
-/** All processes of the environment are gone. */
-function leave(listener: number): void {
-  watched.get(listener)?.onGone();
-  watched.delete(listener);
-  closeDescriptor(listener);
+/** All its processes are gone. */
+function leave(environment: Environment): void {
+  environments.delete(environment);
+  environment.onGone();
+  closeDescriptor(environment.listener);
+}
+
+/** Undefined: whenever something happens. */
+function pollTimeoutMs(): number | undefined {
+  let waiting = 0;
+  for (const { waits } of environments) waiting += waits.calls;
+  return undecided > waiting ? TURN_MS : undefined;
 }
 
 interface Wanted {
   readonly descriptor: number;
   readonly events: number;
+  onReady(happened: number): void;
 }
 
-function poll(wanted: readonly Wanted[]): { descriptor: number; happened: number }[] {
+function poll(wanted: readonly Wanted[], timeoutMs: number | undefined): (Wanted & { happened: number })[] {
   const entries = Buffer.alloc(wanted.length * POLL_ENTRY_BYTES);
   for (const [at, { descriptor, events }] of wanted.entries()) {
     entries.writeInt32LE(descriptor, at * POLL_ENTRY_BYTES);
     entries.writeInt16LE(events, at * POLL_ENTRY_BYTES + 4);
   }
-  const isTurning = undecided > awaited.size;
-  const count = linux("ppoll", entries, wanted.length, isTurning ? new BigInt64Array([0n, TURN_NS]) : 0, 0, 0);
+  const timeout = timeoutMs === undefined ? 0 : new BigInt64Array(timespecOf(timeoutMs));
+  const count = linux("ppoll", entries, wanted.length, timeout, 0, 0);
   if (count <= 0) return [];
-  return wanted.flatMap(({ descriptor }, at) => {
+  return wanted.flatMap((each, at) => {
     const happened = entries.readInt16LE(at * POLL_ENTRY_BYTES + 6);
-    return happened === 0 ? [] : [{ descriptor, happened }];
+    return happened === 0 ? [] : [{ ...each, happened }];
   });
 }
+
+const timespecOf = (ms: number): [bigint, bigint] => [
+  BigInt(Math.trunc(ms / 1000)),
+  BigInt(Math.trunc((ms % 1000) * NS_OF_MS)),
+];

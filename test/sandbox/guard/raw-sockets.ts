@@ -8,6 +8,10 @@ const libc = dlopen("libc.so.6", {
   sendto: { args: [i32, pointer, u64, i32, pointer, i32], returns: i32 },
   sendmsg: { args: [i32, pointer, i32], returns: i32 },
   sendmmsg: { args: [i32, pointer, i32, i32], returns: i32 },
+  listen: { args: [i32, i32], returns: i32 },
+  getsockname: { args: [i32, pointer, pointer], returns: i32 },
+  dup2: { args: [i32, i32], returns: i32 },
+  setitimer: { args: [i32, pointer, pointer], returns: i32 },
   close: { args: [i32], returns: i32 },
   __errno_location: { args: [], returns: pointer },
 }).symbols;
@@ -19,6 +23,28 @@ export const SOCK_DGRAM = 2;
 /** Of a blocking socket. */
 export const open = (type: number): number => libc.socket(AF_INET, type, 0);
 export const close = (socket: number): number => libc.close(socket);
+
+/** Makes one number stand for what another does. */
+export const replace = (by: number, socket: number): number => libc.dup2(by, socket);
+
+/** Sends the process SIGALRM again and again. */
+export const interruptEvery = (microseconds: number): number =>
+  libc.setitimer(0, ptr(BigInt64Array.of(0n, BigInt(microseconds), 0n, BigInt(microseconds))), null);
+
+/** Listens at a port of all addresses, and lets nobody in: the few for whom there is room wait there, others are not answered. */
+export function listenSilently(): { readonly port: number; close(): void } {
+  const sockets = [open(SOCK_STREAM)];
+  const [listener = -1] = sockets;
+  libc.listen(listener, 0);
+  const name = Buffer.alloc(16);
+  libc.getsockname(listener, ptr(name), ptr(Uint32Array.of(name.length)));
+  const port = name.readUInt16BE(2);
+  for (let n = 0; n < 4; n++) {
+    sockets.push(open(SOCK_STREAM | 0o4000));
+    connect(sockets.at(-1) ?? -1, addressOf("127.0.0.1", port));
+  }
+  return { port, close: () => sockets.forEach(close) };
+}
 
 export const addressOf = (address: string, port: number): Uint8Array =>
   Uint8Array.from([AF_INET, 0, port >> 8, port & 255, ...address.split(".").map(Number), ...Array(8).fill(0)]);

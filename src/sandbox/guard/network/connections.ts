@@ -4,11 +4,13 @@
  */
 
 import type { SyscallName } from "../../seccomp/syscalls.ts";
+import { briefly } from "../brief.ts";
 import { type Answer, intOf, linux, type Notification, readMemory, stillWaits, writeMemory } from "../notifications.ts";
 import { ANY_PORT, type Judge } from "./judge.ts";
 import { ownsListener } from "./own-listener.ts";
 import { readSocketAddress } from "./socket-address.ts";
 import type { FoundSocket, Sockets } from "./sockets.ts";
+import type { Waits } from "./waits.ts";
 
 export interface ConnectionsOptions {
   readonly listener: number;
@@ -17,10 +19,11 @@ export interface ConnectionsOptions {
   readonly judge: Judge;
   readonly sockets: Sockets;
   readonly onRefused: (destination: string) => void;
-  /** Resolves when a connection is there, or failed. */
-  readonly untilWritable: (descriptor: number) => Promise<void>;
+  readonly waits: Waits;
 }
 
+const EINTR = -4;
+const EAGAIN = -11;
 const EFAULT = -14;
 const EINVAL = -22;
 const EACCES = -13;
@@ -66,12 +69,12 @@ export class Connections {
     }
   }
 
-  #perform(call: SyscallName, { thread, args }: Notification, socket: FoundSocket): Answer | Promise<Answer> {
+  #perform(call: SyscallName, { id, thread, args }: Notification, socket: FoundSocket): Answer | Promise<Answer> {
     if (call === "listen") {
       this.#options.sockets.forget(socket);
       return "go on";
     }
-    if (call === "connect") return this.#connect(thread, { socket, address: args[1], length: args[2] });
+    if (call === "connect") return this.#connect({ id, thread }, { socket, address: args[1], length: args[2] });
     const flags = intOf(call === "sendmsg" ? args[2] : args[3]);
     // A stream's destination is that of its connection, whatever else is said, but for one that begins with what it sends.
     if (socket.kind === "stream") return (flags & MSG_FASTOPEN) === 0 ? "go on" : EOPNOTSUPP;
@@ -84,7 +87,7 @@ export class Connections {
   }
 
   async #connect(
-    thread: number,
+    { id, thread }: Pick<Notification, "id" | "thread">,
     {
       socket,
       address = 0n,
@@ -94,24 +97,27 @@ export class Connections {
     const name = nameOf(thread, address, length);
     if (typeof name === "number") return name;
     const refusal = await this.#refusalOf(name);
-    return refusal ?? this.#connectTo(socket, name);
+    return refusal ?? this.#connectTo(socket, { name, id });
   }
 
   /** A socket that waits for its connection is waited for here, without keeping anybody else waiting. */
-  async #connectTo(found: FoundSocket, name: Uint8Array): Promise<number> {
-    const { sockets, untilWritable } = this.#options;
-    const socket = found.descriptor;
-    if (socket === undefined) return EACCES;
-    const flags = linux("fcntl", socket, F_GETFL, 0);
-    const waits = (flags & O_NONBLOCK) === 0;
-    if (waits) linux("fcntl", socket, F_SETFL, flags | O_NONBLOCK);
-    let result = linux("connect", socket, name, name.length);
-    if (waits && result === EINPROGRESS) {
-      await untilWritable(socket);
-      result = -errorOf(socket);
+  async #connectTo(found: FoundSocket, { name, id }: { name: Uint8Array; id: bigint }): Promise<number> {
+    const { listener, sockets, waits } = this.#options;
+    const { descriptor } = found;
+    if (descriptor === undefined) return EACCES;
+    const flags = linux("fcntl", descriptor, F_GETFL, 0);
+    const isBlocking = (flags & O_NONBLOCK) === 0;
+    if (isBlocking && waits.isFull) return EAGAIN;
+    if (isBlocking) linux("fcntl", descriptor, F_SETFL, flags | O_NONBLOCK);
+    // Its owner may undo that meanwhile, and would have us wait.
+    const answer = briefly(() => linux("connect", descriptor, name, name.length));
+    let result = answer === EINTR ? EINPROGRESS : answer;
+    if (isBlocking && result === EINPROGRESS) {
+      await waits.until({ descriptor, isCall: true, isWanted: () => stillWaits(listener, id) });
+      result = -errorOf(descriptor);
     }
-    if (waits) linux("fcntl", socket, F_SETFL, flags);
-    if (result === EINPROGRESS) void sockets.settle(found, untilWritable);
+    if (isBlocking) linux("fcntl", descriptor, F_SETFL, flags);
+    if (result === EINPROGRESS) void sockets.settle(found, waits);
     else if (result === 0) sockets.forget(found);
     return result;
   }

@@ -10,6 +10,7 @@ import {
   linux,
   type Notification,
 } from "../notifications.ts";
+import type { Waits } from "./waits.ts";
 
 export interface FoundSocket {
   /** A stream has one destination for good; `stream` is also what leads to no other host. */
@@ -28,7 +29,7 @@ export interface Sockets {
   /** It is connected, or listens: nothing is to be done with it any more. */
   forget(socket: FoundSocket): void;
   /** It is about to be connected. */
-  settle(socket: FoundSocket, untilWritable: (descriptor: number) => Promise<void>): Promise<void>;
+  settle(socket: FoundSocket, waits: Waits): Promise<void>;
   /** All processes of the environment are gone. */
   close(): void;
 }
@@ -157,10 +158,10 @@ export class KeptSockets implements Sockets {
   }
 
   /** Only one that got its connection is let go of: its owner may try again with another. */
-  async settle(socket: FoundSocket, untilWritable: (descriptor: number) => Promise<void>): Promise<void> {
+  async settle(socket: FoundSocket, waits: Waits): Promise<void> {
     if (!isCopy(socket) || socket.kind !== "stream") return;
     socket.uses++;
-    await untilWritable(socket.descriptor);
+    await waits.until({ descriptor: socket.descriptor, isCall: false, isWanted: () => !socket.isOver });
     const isConnected = linux("getpeername", socket.descriptor, Buffer.alloc(128), new Uint32Array([128])) === 0;
     if (isConnected) this.forget(socket);
     this.release(socket);

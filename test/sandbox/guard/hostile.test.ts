@@ -1,0 +1,86 @@
+/** Processes that do to the guard what it does not expect: it holds to the policy, keeps answering the others, and keeps nothing. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
+import type { NetworkPolicy } from "../../../src/core/network-policy.ts";
+import { Guard } from "../../../src/sandbox/guard/guard.ts";
+import * as rawSockets from "./raw-sockets.ts";
+import { endAll, opened, raw, runUnder, WAYS } from "./run-guarded.ts";
+
+const EACCES = -13;
+const O_NONBLOCK = 0o4000;
+
+/** Where a connection is waited for and never comes. */
+let silent: { readonly port: number; close(): void };
+
+beforeAll(() => {
+  silent = rawSockets.listenSilently();
+});
+afterEach(endAll);
+afterAll(() => silent.close());
+
+describe.each(WAYS)("a hostile process that is held to a policy by a guard that $way", ({ aboutSockets }) => {
+  let guard: Guard;
+  beforeAll(() => {
+    guard = new Guard({
+      opened: [],
+      asked: { aboutTasks: false, aboutFiles: false, aboutOpening: false, aboutSockets },
+    });
+  });
+  afterAll(() => guard.close());
+  const run = (body: string, policy?: NetworkPolicy) => runUnder(guard, body, policy);
+
+  /** Fails when the guard is held up. */
+  const expectAnswers = async (): Promise<void> => {
+    const ask = run(raw(`return raw.connect(raw.open(raw.SOCK_STREAM), raw.addressOf("127.0.0.1", 1))`));
+    expect((await Promise.race([ask, Bun.sleep(3000)])) ?? "no answer").toEqual({
+      value: EACCES,
+      refused: ["127.0.0.1:1"],
+    });
+  };
+
+  test("has nobody wait for a socket that it lets wait after all", async () => {
+    const attack = run(
+      raw(`
+      const socket = raw.open(raw.SOCK_STREAM);
+      const flip = ${JSON.stringify(`
+        const { dlopen, FFIType: { i32 } } = require("bun:ffi");
+        const { fcntl } = dlopen("libc.so.6", { fcntl: { args: [i32, i32, i32], returns: i32 } }).symbols;
+        onmessage = ({ data }) => { postMessage("ready"); for (;;) fcntl(data, 4, 0); }`)};
+      const worker = new Worker(URL.createObjectURL(new Blob([flip])));
+      await new Promise((ready) => { worker.onmessage = ready; worker.postMessage(socket); });
+      for (let n = 0; n < 300; n++) {
+        const next = raw.open(raw.SOCK_STREAM | ${O_NONBLOCK});
+        raw.replace(next, socket);
+        raw.close(next);
+        raw.connect(socket, raw.addressOf("127.0.0.1", ${silent.port}));
+      }`),
+      opened(silent.port),
+    );
+    await Promise.race([attack, Bun.sleep(500)]);
+    await expectAnswers();
+  });
+
+  test("leaves no descriptors behind by having its waiting interrupted", async () => {
+    const descriptors = (): number => readdirSync("/proc/self/fd").length;
+    const before = descriptors();
+    let most = 0;
+    const looking = setInterval(() => {
+      most = Math.max(most, descriptors());
+    }, 10);
+    await run(
+      raw(`
+      process.on("SIGALRM", () => {});
+      raw.interruptEvery(1000);
+      for (let n = 0; n < 400; n++) {
+        const socket = raw.open(raw.SOCK_STREAM);
+        raw.connect(socket, raw.addressOf("127.0.0.1", ${silent.port}));
+        raw.close(socket);
+      }`),
+      opened(silent.port),
+    );
+    clearInterval(looking);
+    expect(most - before).toBeWithin(1, 200);
+    await Bun.sleep(20);
+    expect(descriptors()).toBeLessThanOrEqual(before);
+  }, 20_000);
+});
