@@ -99,6 +99,18 @@ describe.each(WAYS)("a process that is held to a policy by a guard that $way", (
     expect(child).toEqual({ value: "its own", refused: [] });
   });
 
+  test.each([
+    ["127.0.0.1", "0.0.0.0"],
+    ["0.0.0.0", "127.0.0.1"],
+    ["[::1]", "::1"],
+    ["[::1]", "::"],
+    ["127.0.0.1", "::"],
+  ])("reaches %s when it listens at %s itself", async (to, where) => {
+    const listen = `Bun.serve({ port: 0, hostname: "${where}", fetch: () => new Response("its own") })`;
+    const told = await run(`const { port } = ${listen}; return (await fetch("http://${to}:" + port)).text()`);
+    expect(told).toEqual({ value: "its own", refused: [] });
+  });
+
   test("is refused through its children as well", async () => {
     const url = `http://${at(host.port ?? 0)}/`;
     const inner = `fetch(${JSON.stringify(url)}).then(() => console.log("reached"), (error) => console.log(error.code))`;

@@ -4,19 +4,32 @@ import { readdirSync } from "node:fs";
 import type { NetworkPolicy } from "../../../src/core/network-policy.ts";
 import { Guard } from "../../../src/sandbox/guard/guard.ts";
 import * as rawSockets from "./raw-sockets.ts";
-import { endAll, opened, raw, runUnder, WAYS } from "./run-guarded.ts";
+import { at, endAll, opened, raw, runUnder, WAYS } from "./run-guarded.ts";
 
 const EACCES = -13;
 const O_NONBLOCK = 0o4000;
 
+let host: Bun.Server<undefined>;
+let datagrams: Bun.udp.Socket<"buffer">;
+let received: string[];
 /** Where a connection is waited for and never comes. */
 let silent: { readonly port: number; close(): void };
 
-beforeAll(() => {
+beforeAll(async () => {
+  host = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("the host's") });
+  received = [];
+  datagrams = await Bun.udpSocket({
+    hostname: "127.0.0.1",
+    socket: { data: (_socket, bytes) => void received.push(bytes.toString()) },
+  });
   silent = rawSockets.listenSilently();
 });
 afterEach(endAll);
-afterAll(() => silent.close());
+afterAll(async () => {
+  silent.close();
+  datagrams.close();
+  await host.stop(true);
+});
 
 describe.each(WAYS)("a hostile process that is held to a policy by a guard that $way", ({ aboutSockets }) => {
   let guard: Guard;
@@ -37,6 +50,34 @@ describe.each(WAYS)("a hostile process that is held to a policy by a guard that 
       refused: ["127.0.0.1:1"],
     });
   };
+
+  test("sends no datagram anywhere by saying that its address is of no family", async () => {
+    received.length = 0;
+    const { value } = await run(
+      raw(`
+      const to = raw.addressOf("127.0.0.1", ${datagrams.port});
+      to[0] = 0;
+      const socket = raw.open(raw.SOCK_DGRAM);
+      return [raw.sendTo(socket, "x", to), raw.sendMessage(socket, ["x"], to), raw.sendMessages(socket, ["x"], to)[0], raw.connect(socket, to)]`),
+      "none",
+    );
+    expect(value).toEqual([-97, -97, -97, 0]);
+    await Bun.sleep(20);
+    expect(received).toEqual([]);
+  });
+
+  test.each([
+    ["datagrams come to", (port: number) => `await Bun.udpSocket({ hostname: "127.0.0.1", port: ${port} })`],
+    [
+      "another address has",
+      (port: number) => `Bun.listen({ hostname: "127.0.0.2", port: ${port}, socket: { data() {} } })`,
+    ],
+    ["IPv6 has", (port: number) => `Bun.listen({ hostname: "::1", port: ${port}, socket: { data() {} } })`],
+  ])("reaches nothing of the host by listening itself at a port that %s", async (_, listen) => {
+    const port = host.port ?? 0;
+    const { code, value } = await run(`${listen(port)}; return (await fetch("http://${at(port)}/")).text()`);
+    expect([code, value]).toEqual(["EACCES", undefined]);
+  });
 
   test("has nobody wait for a socket that it lets wait after all", async () => {
     const attack = run(

@@ -96,7 +96,7 @@ export class Connections {
   ): Promise<Answer> {
     const name = nameOf(thread, address, length);
     if (typeof name === "number") return name;
-    const refusal = await this.#refusalOf(name);
+    const refusal = await this.#refusalOf(name, { kind: socket.kind, isSent: false });
     return refusal ?? this.#connectTo(socket, { name, id });
   }
 
@@ -165,19 +165,24 @@ export class Connections {
     const payload = Buffer.concat(parts);
     const name = address === 0n ? undefined : nameOf(thread, address, nameLength);
     if (typeof name === "number") return name;
-    const refusal = name && (await this.#refusalOf(name));
+    const refusal = name && (await this.#refusalOf(name, { kind: "datagram", isSent: true }));
     if (refusal !== undefined) return refusal;
     if (socket.descriptor === undefined) return EACCES;
     const quick = flags | MSG_NOSIGNAL | MSG_DONTWAIT;
     return linux("sendto", socket.descriptor, orNothing(payload), payload.length, quick, name ?? 0, name?.length ?? 0);
   }
 
-  async #refusalOf(name: Uint8Array): Promise<number | undefined> {
+  async #refusalOf(
+    name: Uint8Array,
+    { kind, isSent }: { kind: FoundSocket["kind"]; isSent: boolean },
+  ): Promise<number | undefined> {
     const to = readSocketAddress(name);
     if (to === undefined) return EAFNOSUPPORT;
-    if (to.family === "none") return undefined;
+    // Connecting to none undoes a connection. What is sent to none goes to the IPv4 address behind it: source udp_sendmsg, net/ipv4/udp.c.
+    if (to.family === "none") return isSent ? EAFNOSUPPORT : undefined;
     const { judge, root, onRefused } = this.#options;
-    if (await judge.allows(to, () => ownsListener(root, to.port))) return undefined;
+    const protocol = kind === "stream" ? "tcp" : "udp";
+    if (await judge.allows(to, () => ownsListener(root, { ...to, protocol }))) return undefined;
     if (to.port !== ANY_PORT)
       onRefused(to.family === "ipv6" ? `[${to.address}]:${to.port}` : `${to.address}:${to.port}`);
     return EACCES;

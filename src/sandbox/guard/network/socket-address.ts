@@ -39,3 +39,9 @@ function ipv6(bytes: Buffer, port: number): SocketAddress {
   const groups = Array.from({ length: 8 }, (_, at) => bytes.readUInt16BE(at * 2).toString(16));
   return { family: "ipv6", address: groups.join(":"), port };
 }
+
+/** Of an address as it was read. */
+export function bytesOf({ family, address }: { family: "ipv4" | "ipv6"; address: string }): Buffer {
+  if (family === "ipv4") return Buffer.from(address.split(".").map(Number));
+  return Buffer.concat(address.split(":").map((group) => Buffer.from(group.padStart(4, "0"), "hex")));
+}
