@@ -13,11 +13,12 @@ import { workerUrl } from "./worker-url.ts";
 
 /** @param filters of the calls that the host is to be asked about, where it guards. */
 export async function runRunner(filters: string | undefined): Promise<void> {
-  narrow();
   if (filters) {
+    // Before the limit of descriptors is low: nobody hands over one while other processes of the user have sent each other more than it allows.
     installAskingFilter(filters);
     for (const piece of encodeFrame({ type: "guarded" })) writeSync(CHANNEL_DESCRIPTOR, piece);
   }
+  narrow();
   const worker = new Worker(workerUrl(process.env["TMPDIR"] !== undefined)); // set by walls that cannot mount one at /tmp
   worker.addEventListener("close", (event) => exitWith((event as unknown as { code?: number }).code ?? 0));
   worker.addEventListener("error", (event) => event.preventDefault());

@@ -214,6 +214,13 @@ const WALLED_ONLY: readonly Attack[] = [
     },
   },
   {
+    name: "keep others from starting by having as many descriptors under way as the user may",
+    repel: async ({ attack, house }) => {
+      expect((await attack({ trick: "keepDescriptorsUnderWay" })).value).toBeGreaterThan(1000);
+      expect((await house.call(specOf("hostile-calm"))).kind).toBe("ok");
+    },
+  },
+  {
     name: "keep thousands of processes",
     repel: async ({ attack }) => {
       const answer = await attack({ trick: "flood", count: 3000 }, { timeoutMs: 15_000 });
