@@ -6,6 +6,7 @@ import { readSync } from "node:fs";
 import type { Architecture, SyscallName } from "../seccomp/syscalls.ts";
 import { SYSCALL_NAMES, syscallNumber } from "../seccomp/syscalls.ts";
 import type { OwnFilesOf } from "../walls/walls.ts";
+import { briefly } from "./brief.ts";
 import { OwnFiles } from "./files/own-files.ts";
 import { Connections } from "./network/connections.ts";
 import { Judge, type JudgeOptions } from "./network/judge.ts";
@@ -48,10 +49,16 @@ const POLLERR = 8;
 const TURN_MS = 2;
 const NS_OF_MS = 1_000_000;
 
+/** Whose call took longer than so many milliseconds is not heard again before the others had this many times as long. */
+const QUICK_MS = 20;
+const REST_FACTOR = 4;
+
 interface Environment {
   readonly listener: number;
   readonly referee: Referee;
   readonly waits: Waits;
+  /** performance.now() */
+  restsUntilMs: number;
   onGone(): void;
 }
 
@@ -63,7 +70,10 @@ const namesByNumber = new Map(
 );
 
 self.onmessage = ({ data: order }: MessageEvent<GuardOrder>) => {
-  if (order.kind === "begin") return void watch(order.wake);
+  if (order.kind === "begin") {
+    briefly(() => 0); // what it takes is made now: the first who asks has not taken long
+    return void watch(order.wake);
+  }
   const { id, listener, root } = order;
   const tell = (refused?: string): void => self.postMessage({ id, refused } satisfies GuardNews);
   const sockets = order.keepsSockets ? new KeptSockets(root) : new FetchedSockets();
@@ -75,6 +85,7 @@ self.onmessage = ({ data: order }: MessageEvent<GuardOrder>) => {
     listener,
     referee: new Referee({ listener, connections, ownFiles, tasks: new Tasks(root, order.tasksMax) }),
     waits,
+    restsUntilMs: 0,
     onGone() {
       waits.close();
       sockets.close();
@@ -87,15 +98,16 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 
 async function watch(wake: number): Promise<never> {
   for (;;) {
+    const nowMs = performance.now();
     const wanted: Wanted[] = [
       { descriptor: wake, events: POLLIN, onReady: () => void readSync(wake, new Uint8Array(64)) },
     ];
     for (const environment of environments) {
-      wanted.push(listeningTo(environment));
+      if (environment.restsUntilMs <= nowMs) wanted.push(listeningTo(environment));
       for (const wait of environment.waits.all)
         wanted.push({ descriptor: wait.descriptor, events: POLLOUT, onReady: () => environment.waits.end(wait) });
     }
-    for (const { onReady, happened } of poll(wanted, pollTimeoutMs())) onReady(happened);
+    for (const { onReady, happened } of poll(wanted, timeoutAt(nowMs))) await onReady(happened);
     await turn(); // messages come in between
   }
 }
@@ -104,17 +116,22 @@ const listeningTo = (environment: Environment): Wanted => ({
   descriptor: environment.listener,
   events: POLLIN,
   onReady(happened) {
-    if ((happened & POLLIN) !== 0) take(environment);
-    else if ((happened & (POLLHUP | POLLERR)) !== 0) leave(environment);
+    if ((happened & POLLIN) !== 0) return take(environment);
+    if ((happened & (POLLHUP | POLLERR)) !== 0) leave(environment);
   },
 });
 
-function take({ listener, referee }: Environment): void {
-  const notification = receive(listener);
+async function take(environment: Environment): Promise<void> {
+  const beganAtMs = performance.now();
+  const notification = receive(environment.listener);
   const call = notification && namesByNumber.get(notification.call);
   if (!notification || call === undefined) return;
   undecided++;
-  void referee.handle(call, notification).then(() => undecided--);
+  const decided = environment.referee.handle(call, notification).then(() => undecided--);
+  await Promise.race([decided, turn()]);
+  const endedAtMs = performance.now();
+  const tookMs = endedAtMs - beganAtMs;
+  if (tookMs > QUICK_MS) environment.restsUntilMs = endedAtMs + REST_FACTOR * tookMs;
 }
 
 /** All its processes are gone. */
@@ -124,17 +141,22 @@ function leave(environment: Environment): void {
   closeDescriptor(environment.listener);
 }
 
-/** Undefined: whenever something happens. */
-function pollTimeoutMs(): number | undefined {
+/** In milliseconds; undefined: whenever something happens. */
+function timeoutAt(nowMs: number): number | undefined {
   let waiting = 0;
-  for (const { waits } of environments) waiting += waits.calls;
-  return undecided > waiting ? TURN_MS : undefined;
+  let timeoutMs = Number.POSITIVE_INFINITY;
+  for (const { waits, restsUntilMs } of environments) {
+    waiting += waits.calls;
+    if (restsUntilMs > nowMs) timeoutMs = Math.min(timeoutMs, restsUntilMs - nowMs);
+  }
+  if (undecided > waiting) timeoutMs = Math.min(timeoutMs, TURN_MS);
+  return timeoutMs === Number.POSITIVE_INFINITY ? undefined : timeoutMs;
 }
 
 interface Wanted {
   readonly descriptor: number;
   readonly events: number;
-  onReady(happened: number): void;
+  onReady(happened: number): void | Promise<void>;
 }
 
 function poll(wanted: readonly Wanted[], timeoutMs: number | undefined): (Wanted & { happened: number })[] {

@@ -124,4 +124,21 @@ describe.each(WAYS)("a hostile process that is held to a policy by a guard that 
     await Bun.sleep(20);
     expect(descriptors()).toBeLessThanOrEqual(before);
   }, 20_000);
+
+  test("whose calls take long has no more than a part of the guard's time", async () => {
+    const { value } = await run(
+      raw(`
+      const { openSync } = await import("node:fs");
+      for (let n = 0; n < 15_000; n++) openSync("/dev/null");
+      const connect = () => raw.connect(raw.open(raw.SOCK_STREAM), raw.addressOf("127.0.0.1", ${host.port}));
+      const beganAtMs = performance.now();
+      connect();
+      const eachMs = performance.now() - beganAtMs;
+      let count = 1;
+      while (performance.now() - beganAtMs < 1500) { connect(); count++; }
+      return [eachMs, count * eachMs / (performance.now() - beganAtMs)]`),
+    );
+    const [eachMs, share] = value as [number, number];
+    if (eachMs > 20) expect(share).toBeWithin(0.05, 0.5);
+  });
 });
