@@ -163,6 +163,10 @@ const calls: readonly [SyscallName, readonly (number | string)[], number][] = [
   ["socket", [1, 1, 0], EAFNOSUPPORT], // AF_UNIX
   ["socket", [16, 3, 4], EAFNOSUPPORT], // NETLINK_SOCK_DIAG
   ["socket", [17, 3, 0], EAFNOSUPPORT], // AF_PACKET
+  ["socket", [2, 1, 132], EAFNOSUPPORT], // SCTP
+  ["socket", [10, 5, 0], EAFNOSUPPORT], // the same, as SOCK_SEQPACKET has it
+  ["socket", [2, 3, 1], EAFNOSUPPORT], // SOCK_RAW
+  ["socket", [2, 2, 136], EAFNOSUPPORT], // UDP-Lite
   ["socket", [40, 1, 0], EAFNOSUPPORT], // AF_VSOCK
   ["socketpair", [1, 2, 0, 0], EAFNOSUPPORT], // datagrams
 ];
@@ -180,6 +184,10 @@ const WALLED_ONLY: readonly Attack[] = [
   {
     name: "change its own code, which other environments share",
     repel: async ({ attack }) => expectAllRefused((await attack({ trick: "changeOwnCode" })).value),
+  },
+  {
+    name: "change the flags of a file that it may read, or its generation",
+    repel: async ({ attack }) => expectAllRefused((await attack({ trick: "changeFlags" })).value),
   },
   {
     name: "make a system call that leads out, or that holds what nobody counts",

@@ -70,12 +70,12 @@ export function seccompProgram(rules: readonly Rule[], architecture: Architectur
 const load = (k: number): Instruction => ({ code: LOAD, k });
 const answer = (k: number): Instruction => ({ code: RETURN, k });
 
-/** Entered and, for any other call, left with the call's number in the accumulator. */
+/** Entered and, unless the call is refused, left with the call's number in the accumulator. */
 function blockOf(call: SyscallName, { answer: said, when }: Rule, architecture: Architecture): Instruction[] {
   const number = syscallNumber(call, architecture);
   if (number === null) return [];
   const refuse = answer(said === "ask" ? ASK : REFUSE | said.errno);
-  const body = when ? [...when.flatMap((conditions) => refusalOf(conditions, refuse)), answer(ALLOW)] : [refuse];
+  const body = when ? [...when.flatMap((conditions) => refusalOf(conditions, refuse)), load(NUMBER_AT)] : [refuse];
   return [{ code: EQUAL, k: number, ifFalse: body.length }, ...body];
 }
 

@@ -30,7 +30,10 @@ const AF_NETLINK = 16;
 const NETLINK_ROUTE = 0;
 const SOCK_TYPE_MASK = 0xf;
 const SOCK_STREAM = 1;
+const SOCK_DGRAM = 2;
 const SOCK_SEQPACKET = 5;
+/** TCP, its multipath form, UDP, and pings; zero is the type's own. */
+const PROTOCOLS = [0, 6, 262, 17, 1, 58];
 
 /** Linux's own, without and with randomised addresses, in 64 and 32 bits, and the question which it is. */
 const PERSONALITIES = [0, 0x0008, 0x20000, 0x20008, 0xffffffff];
@@ -101,6 +104,15 @@ export const RULES: readonly Rule[] = [
         { argument: 0, is: [AF_NETLINK] },
         { argument: 2, isNot: [NETLINK_ROUTE] },
       ],
+      // Others connect without being asked about, as SCTP does with an option of its sockets.
+      [
+        { argument: 0, is: [AF_INET, AF_INET6] },
+        { argument: 1, mask: SOCK_TYPE_MASK, isNot: [SOCK_STREAM, SOCK_DGRAM] },
+      ],
+      [
+        { argument: 0, is: [AF_INET, AF_INET6] },
+        { argument: 2, isNot: PROTOCOLS },
+      ],
     ],
   },
   // One that sends datagrams could still be pointed elsewhere.
@@ -136,8 +148,27 @@ const MODES: Rule = {
   ],
 };
 
+const ENOTTY = 25;
+const IOCTL_TYPE_MASK = 0xff00;
+/** `f`, `v` and `X`: flags, generations, encryption, verity, projects. Source: include/uapi/linux/fs.h. */
+const IOCTL_TYPES_OF_FILES = [0x6600, 0x7600, 0x5800];
+const IOCTL_TYPE_OF_BTRFS = 0x9400;
+/** What copies a file within a file system, and has to write to one. */
+const [FICLONE, FICLONERANGE] = [0x40049409, 0x4020940d];
+
 /** Where the host's files and processes are in sight: what Landlock does not look after, though it changes them. */
 const OTHERS: readonly Rule[] = [
+  {
+    answer: { errno: ENOTTY },
+    calls: ["ioctl"],
+    when: [
+      [{ argument: 1, mask: IOCTL_TYPE_MASK, is: IOCTL_TYPES_OF_FILES }],
+      [
+        { argument: 1, mask: IOCTL_TYPE_MASK, is: [IOCTL_TYPE_OF_BTRFS] },
+        { argument: 1, isNot: [FICLONE, FICLONERANGE] },
+      ],
+    ],
+  },
   // Zero is the caller itself.
   {
     answer: { errno: EPERM },
