@@ -23,8 +23,14 @@ export interface JudgeOptions {
   readonly resolve?: (name: string) => Promise<readonly string[]>;
 }
 
-/** Loopback, "this host", link-local (where clouds keep metadata and credentials), and AWS's metadata address for IPv6. */
-const CLOSED = ["127.0.0.0/8", "0.0.0.0/8", "169.254.0.0/16", "::/127", "fe80::/10", "fd00:ec2::254/128"];
+/**
+ * Loopback, "this host", link-local (where clouds keep metadata and credentials), and where else they keep them: AWS (metadata, and what gives
+ * pods credentials) and Google for IPv6, Alibaba, and Azure's agent.
+ */
+const CLOSED = [
+  ...["127.0.0.0/8", "0.0.0.0/8", "169.254.0.0/16", "::/127", "fe80::/10"],
+  ...["fd00:ec2::/32", "fd20:ce::254/128", "100.100.100.200/32", "168.63.129.16/32"],
+];
 const DNS_PORT = 53;
 
 /** Nobody listens there: the C library's resolver connects to it to learn which of many addresses it has a way to. */
