@@ -71,12 +71,23 @@ export function stillWaits(listener: number, id: bigint): boolean {
   return linux("ioctl", listener, IOCTL_IS_VALID, bytes) === 0;
 }
 
+export interface Piece {
+  readonly address: bigint;
+  readonly length: bigint;
+}
+
 /** Undefined when not all of it can be read. */
-export function readMemory(thread: number, address: bigint, length: number): Buffer | undefined {
-  const bytes = Buffer.alloc(length);
-  if (length === 0) return bytes;
-  const copied = linux("process_vm_readv", thread, vectorOf(ptr(bytes), length), 1, vectorOf(address, length), 1, 0);
-  return copied === length ? bytes : undefined;
+export const readMemory = (thread: number, address: bigint, length: number): Buffer | undefined =>
+  readPieces(thread, [{ address, length: BigInt(length) }]);
+
+/** The same of up to 1,024 pieces, one behind the other. */
+export function readPieces(thread: number, pieces: readonly Piece[]): Buffer | undefined {
+  const total = Number(pieces.reduce((sum, { length }) => sum + length, 0n));
+  const bytes = Buffer.alloc(total);
+  if (total === 0) return bytes;
+  const from = new BigUint64Array(pieces.flatMap(({ address, length }) => [address, length]));
+  const copied = linux("process_vm_readv", thread, vectorOf(ptr(bytes), total), 1, from, pieces.length, 0);
+  return copied === total ? bytes : undefined;
 }
 
 const PAGE_BYTES = 4096;

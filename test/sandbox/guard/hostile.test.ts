@@ -79,6 +79,18 @@ describe.each(WAYS)("a hostile process that is held to a policy by a guard that 
     expect([code, value]).toEqual(["EACCES", undefined]);
   });
 
+  test("sends nothing without a copy: the memory would be the guard's", async () => {
+    const MSG_ZEROCOPY = 0x4000000;
+    const { value } = await run(
+      raw(`
+      const socket = raw.open(raw.SOCK_DGRAM);
+      const to = raw.addressOf("127.0.0.1", ${datagrams.port});
+      return [raw.sendTo(socket, "x", to, ${MSG_ZEROCOPY}), raw.sendMessage(socket, ["x"], to, ${MSG_ZEROCOPY})]`),
+      opened(datagrams.port),
+    );
+    expect(value).toEqual([-95, -95]);
+  });
+
   test("has nobody wait for a socket that it lets wait after all", async () => {
     const attack = run(
       raw(`

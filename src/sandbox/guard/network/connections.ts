@@ -5,7 +5,17 @@
 
 import type { SyscallName } from "../../seccomp/syscalls.ts";
 import { briefly } from "../brief.ts";
-import { type Answer, intOf, linux, type Notification, readMemory, stillWaits, writeMemory } from "../notifications.ts";
+import {
+  type Answer,
+  intOf,
+  linux,
+  type Notification,
+  type Piece,
+  readMemory,
+  readPieces,
+  stillWaits,
+  writeMemory,
+} from "../notifications.ts";
 import { ANY_PORT, type Judge } from "./judge.ts";
 import { ownsListener } from "./own-listener.ts";
 import { readSocketAddress } from "./socket-address.ts";
@@ -46,6 +56,7 @@ const SOL_SOCKET = 1;
 const SO_ERROR = 4;
 const MSG_NOSIGNAL = 0x4000;
 const MSG_DONTWAIT = 0x40;
+const MSG_ZEROCOPY = 0x4000000;
 const MSG_FASTOPEN = 0x20000000;
 
 export class Connections {
@@ -160,9 +171,9 @@ export class Connections {
     const { socket, flags, name: address, nameLength, pieces } = datagram;
     const total = pieces.reduce((sum, { length }) => sum + length, 0n);
     if (total > DATAGRAM_BYTES_MAX) return EMSGSIZE;
-    const parts = pieces.map((piece) => readMemory(thread, piece.address, Number(piece.length)));
-    if (!parts.every((part) => part !== undefined)) return EFAULT;
-    const payload = Buffer.concat(parts);
+    if ((flags & MSG_ZEROCOPY) !== 0) return EOPNOTSUPP; // the pages would be ours, and soon hold something else
+    const payload = readPieces(thread, pieces);
+    if (payload === undefined) return EFAULT;
     const name = address === 0n ? undefined : nameOf(thread, address, nameLength);
     if (typeof name === "number") return name;
     const refusal = name && (await this.#refusalOf(name, { kind: "datagram", isSent: true }));
@@ -195,7 +206,7 @@ interface Datagram {
   /** An address, and where in memory it is; 0: none. */
   readonly name: bigint;
   readonly nameLength: bigint;
-  readonly pieces: readonly { readonly address: bigint; readonly length: bigint }[];
+  readonly pieces: readonly Piece[];
 }
 
 function nameOf(thread: number, address: bigint, length: bigint): Uint8Array | number {
