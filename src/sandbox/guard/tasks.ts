@@ -79,5 +79,5 @@ function processesBelow(root: number): number[] {
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
 
-/** Whether it has a processor, or waits for one. */
-const isRunning = (thread: number): boolean => /\) R /.test(readQuietly(`/proc/${thread}/stat`));
+/** Whether it has a processor, or waits for one or, inside the call, for a lock of its process. */
+const isRunning = (thread: number): boolean => /\) [RD] /.test(readQuietly(`/proc/${thread}/stat`));

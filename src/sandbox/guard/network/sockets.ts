@@ -74,6 +74,7 @@ export class FetchedSockets implements Sockets {
 const COPIES_MAX = 256;
 const KINDS_MAX = 4096;
 const LOOK_AGAIN_AFTER_MS = 1000;
+const LOOK_MS_MAX = 50;
 
 /** TCP, its multipath form, UDP, and pings, for whoever may send them. Zero is the type's own. */
 const PROTOCOLS: Readonly<Record<number, readonly number[]>> = {
@@ -189,10 +190,13 @@ export class KeptSockets implements Sockets {
   #dropClosed(): void {
     if (this.#copies.size === 0 || performance.now() < this.#lookAgainAtMs) return;
     this.#lookAgainAtMs = performance.now() + LOOK_AGAIN_AFTER_MS;
-    const open = new Set<string>(openFilesOf(this.#root));
-    forEachDescendant(this.#root, (pid) => {
+    const untilMs = performance.now() + LOOK_MS_MAX;
+    const open = new Set<string>();
+    const look = (pid: number): boolean => {
       for (const link of openFilesOf(pid)) open.add(link);
-    });
+      return performance.now() < untilMs;
+    };
+    if (!look(this.#root) || !forEachDescendant(this.#root, look)) return; // too many files: not all are known
     for (const copy of this.#copies.values()) if (!open.has(`socket:[${copy.inode}]`)) this.#drop(copy);
   }
 }
