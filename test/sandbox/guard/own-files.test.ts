@@ -41,9 +41,22 @@ describe.each(offered)("behind $kind, with a guard,", async ({ walls }) => {
     const event = { what: "overreach", pids: [process.pid, 1], file };
     const { value } = await house.call(specOf("own-files", { timeoutMs: 30_000 }), event);
     expect(statSync(file).mode & 0o777).toBe(0o600);
-    const { changedMeanwhile, setUser, code, procOfOthers, proc, nothing, otherOwner, ...others } = value.overreach;
+    const {
+      changedMeanwhile,
+      setUser,
+      code,
+      procOfOthers,
+      proc,
+      nothing,
+      otherOwner,
+      throughOtherNames,
+      nothingElsewhere,
+      ...others
+    } = value.overreach;
     expect(new Set(Object.values(others))).toEqual(new Set(["EPERM"]));
+    for (const answer of throughOtherNames) expect(["EPERM", "ELOOP", "ENOENT"]).toContain(answer);
     expect(nothing).toBe("ENOENT");
+    expect(nothingElsewhere).toBe(walls.canMount ? "ENOENT" : "EPERM"); // what hangs among the host's file systems must not hang the guard
     expect(["EPERM", "EINVAL"]).toContain(otherOwner); // the kernel knows no such user in a namespace
     expect(changedMeanwhile).toBe(true);
     expect(["EPERM", "EROFS"]).toContain(code);

@@ -19,6 +19,7 @@ export interface Named {
 const EPERM = -1;
 const ENOENT = -2;
 const EBADF = -9;
+const EXDEV = -18;
 const AT_FDCWD = -100;
 const O_PATH = 0o10000000;
 const O_CLOEXEC = 0o2000000;
@@ -27,6 +28,7 @@ const O_NOFOLLOW = process.arch === "arm64" ? 0o100000 : 0o400000;
 const RESOLVE_NO_MAGICLINKS = 0x02;
 /** But for this one, which the C library uses itself. */
 const MAGIC = /^\/proc\/self\/fd\/(\d+)$/;
+const RESOLVE_NO_XDEV = 0x01;
 const RESOLVE_IN_ROOT = 0x10;
 
 /**
@@ -38,24 +40,60 @@ export function openNamed(thread: number, { at, path, follows }: Named, place: O
   if (path === "") return ENOENT;
   const descriptor = MAGIC.exec(path)?.[1];
   if (descriptor !== undefined) return follows ? openMagic(`/proc/${thread}/fd/${descriptor}`) : EPERM;
-  const folder = folderOf(thread, { at: intOf(at), isAbsolute: path.startsWith("/") }, place);
-  if (folder < 0 && folder !== AT_FDCWD) return folder;
-  const within = place.kind === "mount" && path.startsWith("/") ? RESOLVE_IN_ROOT : 0;
+  const from = place.kind === "mount" ? fromMount(thread, { at, path }) : fromFolder(thread, { at, path, place });
+  if (typeof from === "number") return from;
   const how = new BigUint64Array([
     BigInt(O_PATH | O_CLOEXEC | (follows ? 0 : O_NOFOLLOW)),
     0n,
-    BigInt(RESOLVE_NO_MAGICLINKS | within),
+    BigInt(RESOLVE_NO_MAGICLINKS | from.resolve),
   ]);
   try {
-    return linux("openat2", folder, Buffer.from(`${path}\0`), how, how.byteLength);
+    const opened = linux("openat2", from.folder, Buffer.from(`${from.path}\0`), how, how.byteLength);
+    return opened === EXDEV ? EPERM : opened;
   } finally {
-    if (folder >= 0) closeSync(folder);
+    closeSync(from.folder);
   }
 }
 
-function folderOf(thread: number, { at, isAbsolute }: { at: number; isAbsolute: boolean }, place: OwnPlace): number {
-  if (!isAbsolute) return openMagic(at === AT_FDCWD ? `/proc/${thread}/cwd` : `/proc/${thread}/fd/${at}`);
-  return place.kind === "mount" ? openMagic(`/proc/${thread}/root`) : AT_FDCWD;
+/** Where to look for a file, and how. */
+interface From {
+  readonly folder: number;
+  readonly path: string;
+  readonly resolve: number;
+}
+
+type Beneath = Pick<Named, "at"> & { readonly path: string };
+
+function fromMount(thread: number, { at, path }: Beneath): From | number {
+  const isAbsolute = path.startsWith("/");
+  const folder = openMagic(isAbsolute ? `/proc/${thread}/root` : folderNameOf(thread, at));
+  return folder < 0 ? folder : { folder, path, resolve: isAbsolute ? RESOLVE_IN_ROOT : 0 };
+}
+
+/**
+ * From its own folder on, and never into another file system: what hangs there, as a server's that is gone does, would hang who looks, and the host's are
+ * in sight.
+ */
+function fromFolder(
+  thread: number,
+  { at, path, place }: Beneath & { place: OwnPlace & { kind: "folder" } },
+): From | number {
+  if (!path.startsWith("/")) {
+    const folder = openMagic(folderNameOf(thread, at));
+    if (folder < 0 || isOwn(folder, place, thread))
+      return folder < 0 ? folder : { folder, path, resolve: RESOLVE_NO_XDEV };
+    closeSync(folder);
+    return EPERM;
+  }
+  const name = [place.path, realpathSync(place.path)].find((each) => path === each || path.startsWith(`${each}/`));
+  if (name === undefined) return EPERM;
+  const folder = openMagic(name);
+  return folder < 0 ? folder : { folder, path: `.${path.slice(name.length)}`, resolve: RESOLVE_NO_XDEV };
+}
+
+function folderNameOf(thread: number, at: bigint): string {
+  const descriptor = intOf(at);
+  return `/proc/${thread}/${descriptor === AT_FDCWD ? "cwd" : `fd/${descriptor}`}`;
 }
 
 function openMagic(path: string): number {
