@@ -12,6 +12,9 @@ export const CHANNEL_DESCRIPTOR = 3;
 /** A socket whose other end the host holds as long as it lives. */
 export const LIFELINE_DESCRIPTOR = 4;
 
+/** Stands in a filter for the number of the process that installs it, which only that knows. No process has it. */
+export const OWN_PROCESS = 0x7fff_fffe;
+
 /**
  * Of the message on the lifeline by which a runner that asks the host hands over the listener of its filter: all that a socket of this kind
  * does not mind, so that no other message has them by accident (MSG_DONTROUTE, DONTWAIT, EOR, CONFIRM, NOSIGNAL).

@@ -81,6 +81,7 @@ async function openNetwork(
     : { failure: "functions run without walls (--isolation none)" };
   if ("failure" in guard) {
     if (mustHold) throw new Error(`Cannot hold functions to a network policy: ${guard.failure}`);
+    if (walls.asksAboutSignals) throw new Error(`Cannot wall functions in: ${guard.failure}`); // the trial said otherwise
     log.warn(`Functions may connect to this host and to metadata services: ${guard.failure}`);
     return undefined;
   }

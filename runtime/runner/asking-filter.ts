@@ -4,7 +4,7 @@
  */
 import { FFIType, ptr } from "bun:ffi";
 import { writeSync } from "node:fs";
-import { HANDOVER_FLAGS, LIFELINE_DESCRIPTOR } from "../protocol.ts";
+import { HANDOVER_FLAGS, LIFELINE_DESCRIPTOR, OWN_PROCESS } from "../protocol.ts";
 import { openLibc } from "./libc.ts";
 
 const PR_SET_NO_NEW_PRIVS = 38;
@@ -13,6 +13,7 @@ const SECCOMP_SET_MODE_FILTER = 1;
 const FLAGS = 1 | 16;
 const NEW_LISTENER = 8;
 const INSTRUCTION_BYTES = 8;
+const CONSTANT_AT = 4;
 const CALLS = process.arch === "arm64" ? { seccomp: 277, sendmsg: 211 } : { seccomp: 317, sendmsg: 46 };
 const MESSAGE_HEADER_BYTES = 56;
 const CONTROL_BYTES = 24;
@@ -40,6 +41,8 @@ export function installAskingFilter(programs: string): void {
 
 function install({ syscall }: Libc, program: string, flags: number): number {
   const bytes = Buffer.from(program, "base64");
+  for (let at = CONSTANT_AT; at < bytes.length; at += INSTRUCTION_BYTES)
+    if (bytes.readUInt32LE(at) === OWN_PROCESS) bytes.writeUInt32LE(process.pid, at);
   const description = new BigUint64Array([BigInt(bytes.length / INSTRUCTION_BYTES), BigInt(ptr(bytes))]);
   const result = syscall(CALLS.seccomp, SECCOMP_SET_MODE_FILTER, flags, ptr(description));
   if (result < 0) throw new Error("Cannot filter system calls: the kernel refuses");

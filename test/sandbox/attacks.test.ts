@@ -10,7 +10,7 @@ import { NO_WALLS } from "../../src/sandbox/walls/walls.ts";
 import { specOf } from "../support/dispatcher.ts";
 import { until } from "../support/until.ts";
 import { guardOf, IS_GUARD_OFFERED } from "./guard/offered-guard.ts";
-import { OFFERED } from "./offered-walls.ts";
+import { OFFERED, OLD_LANDLOCK } from "./offered-walls.ts";
 import { HOST_SECRET, openSite, SECRET, type Site, sleepersOf, untilNoSleepers } from "./site.ts";
 
 /** All processes and threads there are at this moment: counting them one by one would count those that end and start meanwhile, too. */
@@ -279,10 +279,17 @@ test("this machine offers walls", () => {
   if (process.platform === "linux") expect(OFFERED.length).toBeGreaterThan(0);
 });
 
-const kinds = OFFERED.flatMap((walls) => [
-  { kind: walls.kind, walls, isGuarded: false },
-  ...(IS_GUARD_OFFERED ? [{ kind: `${walls.kind} and a guard`, walls, isGuarded: true }] : []),
-]);
+const kinds = [
+  ...OFFERED.filter(({ asksAboutSignals }) => !asksAboutSignals).map((walls) => ({
+    kind: walls.kind as string,
+    walls,
+    isGuarded: false,
+  })),
+  ...(IS_GUARD_OFFERED ? OFFERED : []).map((walls) => ({ kind: `${walls.kind} and a guard`, walls, isGuarded: true })),
+  ...(IS_GUARD_OFFERED && OLD_LANDLOCK
+    ? [{ kind: "landlock of Linux 5.19 and a guard", walls: OLD_LANDLOCK, isGuarded: true }]
+    : []),
+];
 
 describe.each(kinds)("behind $kind a handler cannot", ({ walls, isGuarded }) => {
   let site: Site;

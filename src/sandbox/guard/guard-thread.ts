@@ -14,6 +14,7 @@ import { FetchedSockets, KeptSockets } from "./network/sockets.ts";
 import { Waits } from "./network/waits.ts";
 import { closeDescriptor, linux, receive } from "./notifications.ts";
 import { Referee } from "./referee.ts";
+import { Signals } from "./signals.ts";
 import { Tasks } from "./tasks.ts";
 
 /** What the main thread says. */
@@ -83,7 +84,13 @@ self.onmessage = ({ data: order }: MessageEvent<GuardOrder>) => {
   const ownFiles = order.ownFiles && new OwnFiles({ listener, ...order.ownFiles });
   environments.add({
     listener,
-    referee: new Referee({ listener, connections, ownFiles, tasks: new Tasks(root, order.tasksMax) }),
+    referee: new Referee({
+      listener,
+      connections,
+      ownFiles,
+      tasks: new Tasks(root, order.tasksMax),
+      signals: new Signals(root),
+    }),
     waits,
     restsUntilMs: 0,
     onGone() {

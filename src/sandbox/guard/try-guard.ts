@@ -23,9 +23,10 @@ export interface GuardTrial {
 
 /** A guard for what runs behind these walls, or why there can be none. */
 export async function openGuard(trial: GuardTrial): Promise<Guard | { readonly failure: string }> {
-  const { isBesideHost, hidesOwnProc, tasksMax } = trial.walls;
+  const { isBesideHost, hidesOwnProc, asksAboutSignals, tasksMax } = trial.walls;
   const asked = {
     aboutTasks: tasksMax === undefined && !trial.tasksAreHeld,
+    aboutSignals: asksAboutSignals,
     aboutFiles: isBesideHost,
     aboutOpening: hidesOwnProc,
   };

@@ -1,10 +1,12 @@
 /** What a process under a filter that asks is to ask about. */
-import { HANDOVER_FLAGS, LIFELINE_DESCRIPTOR } from "../../../runtime/protocol.ts";
+import { HANDOVER_FLAGS, LIFELINE_DESCRIPTOR, OWN_PROCESS } from "../../../runtime/protocol.ts";
 import type { Condition, Rule } from "./filter.ts";
 
 export interface Asked {
   /** Starting processes and threads, where the kernel does not count them for each environment. */
   readonly aboutTasks: boolean;
+  /** Signals, where Landlock does not keep them in. */
+  readonly aboutSignals: boolean;
   /** Changes of modes, times and owners, which are otherwise refused where files of the host could be meant. */
   readonly aboutFiles: boolean;
   /** Opening files as the C library does to read them, since a process may not open its own folder in /proc. */
@@ -45,12 +47,19 @@ const SOCKETS: readonly Rule[] = [
 
 const TASKS: readonly Rule[] = [{ answer: "ask", calls: ["clone", "fork", "vfork"] }];
 
+/** To itself, as the engine and the C library do, a process may always send one; and zero is its own group. */
+const SIGNALS: readonly Rule[] = [
+  { answer: "ask", calls: ["kill"], when: [[{ argument: 0, isNot: [0, OWN_PROCESS] }]] },
+  { answer: "ask", calls: ["tgkill"], when: [[{ argument: 0, isNot: [OWN_PROCESS] }]] },
+  { answer: "ask", calls: ["tkill"] },
+];
+
 const FILES: readonly Rule[] = [
   {
     answer: "ask",
     calls: [
       ...(["chmod", "fchmod", "fchmodat", "fchmodat2", "utimensat"] as const),
-      ...(["chown", "fchown", "lchown", "fchownat"] as const),
+      ...(["chown", "fchown", "lchown", "fchownat", "truncate"] as const),
     ],
   },
 ];
@@ -59,9 +68,16 @@ const OPENING: readonly Rule[] = [
   { answer: "ask", calls: ["openat"], when: [[{ argument: 2, is: [O_RDONLY_CLOEXEC] }]] },
 ];
 
-export const askingRules = ({ aboutTasks, aboutFiles, aboutOpening, aboutSockets }: Asked): readonly Rule[] => [
+export const askingRules = ({
+  aboutTasks,
+  aboutSignals,
+  aboutFiles,
+  aboutOpening,
+  aboutSockets,
+}: Asked): readonly Rule[] => [
   ...CONNECTIONS,
   ...(aboutTasks ? TASKS : []),
+  ...(aboutSignals ? SIGNALS : []),
   ...(aboutFiles ? FILES : []),
   ...(aboutOpening ? OPENING : []),
   ...(aboutSockets ? SOCKETS : []),

@@ -2,9 +2,19 @@
  * What no function needs and what would lead out, or hold memory of the host that is counted nowhere. The error is the one after which
  * programs do without: ENOSYS where a library falls back, else EPERM.
  */
+import { LANDLOCK_VERSION_SCOPES, LANDLOCK_VERSION_TRUNCATE } from "../walls/landlock-abi.ts";
 import { ENOSYS, type Rule } from "./filter.ts";
 
 const EPERM = 1;
+
+const O_ACCMODE = 3;
+const O_TRUNC = 0o1000;
+/** Reading, and what is neither reading nor writing. */
+const EMPTIES = [O_TRUNC, O_TRUNC | O_ACCMODE];
+const F_SETOWN = 8;
+const F_SETOWN_EX = 15;
+const FIOSETOWN = 0x8901;
+const SIOCSPGRP = 0x8902;
 const EAFNOSUPPORT = 97;
 
 /** CLONE_NEWTIME, NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET without the first, which clone(2) cannot ask for. */
@@ -182,11 +192,44 @@ const OTHERS: readonly Rule[] = [
   },
 ];
 
+/** What Landlock looks after from version 3 on: opening a file to read it may empty it. */
+const EMPTYING: readonly Rule[] = [
+  { answer: { errno: EPERM }, calls: ["open"], when: [[{ argument: 1, mask: O_ACCMODE | O_TRUNC, is: EMPTIES }]] },
+  { answer: { errno: EPERM }, calls: ["openat"], when: [[{ argument: 2, mask: O_ACCMODE | O_TRUNC, is: EMPTIES }]] },
+  // A filter cannot look into its structure: programs fall back to `openat`.
+  { answer: { errno: ENOSYS }, calls: ["openat2"] },
+];
+
+/** What Landlock looks after from version 6 on. The last two have the kernel send signals, whenever something is to be read. */
+const SIGNALLING: readonly Rule[] = [
+  { answer: { errno: ENOSYS }, calls: ["pidfd_send_signal"] },
+  { answer: { errno: EPERM }, calls: ["rt_sigqueueinfo", "rt_tgsigqueueinfo"] },
+  { answer: { errno: EPERM }, calls: ["fcntl"], when: [[{ argument: 1, is: [F_SETOWN, F_SETOWN_EX] }]] },
+  { answer: { errno: EPERM }, calls: ["ioctl"], when: [[{ argument: 1, is: [FIOSETOWN, SIOCSPGRP] }]] },
+];
+
+/** What somebody can be asked about, who looks whose process it is. */
+const SIGNALS: Rule = {
+  answer: { errno: EPERM },
+  calls: ["kill", "tkill", "tgkill"],
+  when: [[{ argument: 0, isNot: [0] }]],
+};
+
+export interface Beside {
+  readonly host: "files" | "files and processes";
+  readonly isGuarded: boolean;
+  /** Its version, where nothing else stands between; undefined: something else does. */
+  readonly landlock?: number;
+}
+
 /** Of a process that sees what is the host's own, and to whom the kernel may think it belongs. */
-export const rulesBeside = ({
-  host,
-  isGuarded,
-}: {
-  host: "files" | "files and processes";
-  isGuarded: boolean;
-}): readonly Rule[] => [...RULES, ATTRIBUTES, ...(isGuarded ? [] : [MODES]), ...(host === "files" ? [] : OTHERS)];
+export const rulesBeside = ({ host, isGuarded, landlock = Number.POSITIVE_INFINITY }: Beside): readonly Rule[] => [
+  ...RULES,
+  ATTRIBUTES,
+  ...(isGuarded ? [] : [MODES]),
+  ...(host === "files" ? [] : OTHERS),
+  ...(landlock < LANDLOCK_VERSION_TRUNCATE ? [...EMPTYING, ...(isGuarded ? [] : [TRUNCATING])] : []),
+  ...(landlock < LANDLOCK_VERSION_SCOPES ? [...SIGNALLING, ...(isGuarded ? [] : [SIGNALS])] : []),
+];
+
+const TRUNCATING: Rule = { answer: { errno: EPERM }, calls: ["truncate"] };

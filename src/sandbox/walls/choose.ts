@@ -1,6 +1,7 @@
 /** Which walls hold here: each kind is tried with a real process before it is relied on. */
 import { closeSync } from "node:fs";
 import { join } from "node:path";
+import { openGuard } from "../guard/try-guard.ts";
 import type { SandboxSpec } from "../sandbox.ts";
 import { landlockWalls } from "./landlock.ts";
 import { namespaceWalls } from "./namespaces.ts";
@@ -54,7 +55,8 @@ export async function tryWalls(kind: (typeof WALL_KINDS)[number], options: WallO
       env: {},
       view: { folders: [], links: [], temporaryBytes: PROBE_BYTES },
     });
-    return failure === undefined ? { kind, walls } : { kind, walls: undefined, reason: failure };
+    const reason = failure ?? (walls.asksAboutSignals ? await guardFailure(walls, options) : undefined);
+    return reason === undefined ? { kind, walls } : { kind, walls: undefined, reason };
   } catch (error) {
     return {
       kind,
@@ -62,6 +64,11 @@ export async function tryWalls(kind: (typeof WALL_KINDS)[number], options: WallO
       reason: (error instanceof Error ? error.message : String(error)).replace(/^Cannot build walls: /, ""),
     };
   }
+}
+
+async function guardFailure(walls: Walls, { probeCommand, folder }: WallOptions): Promise<string | undefined> {
+  const guard = await openGuard({ opened: [], walls, tasksAreHeld: false, probeCommand, workingDirectory: folder });
+  return "failure" in guard ? `a guard has to look after signals, and cannot (${guard.failure})` : undefined;
 }
 
 const PROBE_BYTES = 1024 * 1024;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { CONTROLLERS, ControlGroups, type Controller, NoControlGroupsError } from "../control-groups.ts";
 import { openGuard } from "../guard/try-guard.ts";
 import { tryWalls, WALL_KINDS, type WallOptions } from "./choose.ts";
-import { LANDLOCK_VERSION_MIN, landlockVersion } from "./landlock-abi.ts";
+import { LANDLOCK_VERSION_MIN, LANDLOCK_VERSION_SCOPES, landlockVersion } from "./landlock-abi.ts";
 import type { WallKind, Walls } from "./walls.ts";
 
 export interface Examination {
@@ -64,7 +64,10 @@ function factsOfHost(): Examination["facts"] {
     { what: "user namespaces", finding: userNamespaces() },
     {
       what: "Landlock",
-      finding: version === 0 ? "none" : `version ${version} (${LANDLOCK_VERSION_MIN} or later is needed)`,
+      finding:
+        version === 0
+          ? "none"
+          : `version ${version} (${LANDLOCK_VERSION_MIN} or later is needed; before ${LANDLOCK_VERSION_SCOPES} a guard has to hold as well)`,
     },
     { what: "seccomp", finding: readQuietly("/proc/sys/kernel/seccomp/actions_avail").trim() || "none" },
   ];
@@ -121,7 +124,7 @@ function adviceOn({
         : "Let bubblewrap make user namespaces and mount /proc: outside of a container, or in one that allows both",
     );
   if (!landlock?.works && !namespaces?.works)
-    advice.push("Run Linux 6.12 or later with Landlock switched on: it needs no privilege, also in a container");
+    advice.push("Run Linux 5.19 or later with Landlock switched on: it needs no privilege, also in a container");
   if (controllers.length < CONTROLLERS.length)
     advice.push(
       "Let Lambent make control groups (version 2), as a systemd service with Delegate=yes may: the kernel then holds memory, processes and shares",

@@ -7,24 +7,30 @@ import { chmod, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { orphansOfThisProcess } from "../orphans.ts";
 import { isWalled } from "../seccomp/syscalls.ts";
-import { LANDLOCK_VERSION_MIN, landlockVersion } from "./landlock-abi.ts";
+import { LANDLOCK_VERSION_MIN, LANDLOCK_VERSION_SCOPES, landlockVersion } from "./landlock-abi.ts";
 import { programOf } from "./program.ts";
 import { DEVICES, liveFiles, MACHINE_FILES, programFolders, settledFiles } from "./system-files.ts";
 import type { WallPlan } from "./wall-process.ts";
 import type { Confinement, Enclosed, Walls } from "./walls.ts";
 
+export interface LandlockOptions {
+  /** Starts this executable with its hidden command `wall`. */
+  readonly command: readonly string[];
+  /** Where temporary folders are made, one for each process; it is made. */
+  readonly folder: string;
+  /** The kernel's, unless said otherwise; what later ones look after is not relied on. */
+  readonly version?: number;
+}
+
 /**
- * @param command starts this executable with its hidden command `wall`.
- * @param folder where temporary folders are made, one for each process; it is made.
  * @throws Error when the kernel has no such Landlock, or the folder cannot be written.
  */
-export function landlockWalls({ command, folder }: { command: readonly string[]; folder: string }): Walls {
-  const version = landlockVersion();
+export function landlockWalls({ command, folder, version = landlockVersion() }: LandlockOptions): Walls {
   if (version < LANDLOCK_VERSION_MIN)
     throw new Error(
       version === 0
         ? "Cannot build walls: this kernel has no Landlock, or does not let it be used"
-        : `Cannot build walls: this kernel's Landlock is version ${version}, and signals stay inside from version ${LANDLOCK_VERSION_MIN} on (Linux 6.12)`,
+        : `Cannot build walls: this kernel's Landlock is version ${version}, and files can be moved about from version ${LANDLOCK_VERSION_MIN} on (Linux 5.19)`,
     );
   if (!isWalled(process.arch))
     throw new Error(`Cannot build walls: there is no filter of system calls for ${process.arch}`);
@@ -37,10 +43,11 @@ export function landlockWalls({ command, folder }: { command: readonly string[];
     canMount: false,
     isBesideHost: true,
     hidesOwnProc: true,
+    asksAboutSignals: version < LANDLOCK_VERSION_SCOPES,
     tasksMax: undefined,
     endsAll: false,
     processesAbove: 0,
-    enclose: (confinement) => enclose(confinement, { command, folder, system }),
+    enclose: (confinement) => enclose(confinement, { command, folder, version, system }),
     onStart: (pid) => orphans.started(pid),
     onEnd: ({ temporary }, pid) => {
       if (pid !== undefined) orphans.ended(pid);
@@ -53,7 +60,7 @@ type Allowed = WallPlan["allowed"];
 
 function enclose(
   { command, workingDirectory, env, view, isGuarded }: Confinement,
-  walls: { command: readonly string[]; folder: string; system: Allowed },
+  walls: Required<LandlockOptions> & { system: Allowed },
 ): Enclosed {
   const temporaryFolder = mkdtempSync(join(walls.folder, "environment-"));
   const { executable, sources } = programOf(command);
@@ -69,6 +76,7 @@ function enclose(
     ],
     fileBytesMax: view.temporaryBytes,
     isGuarded,
+    landlock: walls.version,
   };
   return {
     command: [...walls.command, JSON.stringify(plan)],

@@ -47,6 +47,7 @@ export function namespaceWalls({ bubblewrap, folder }: { bubblewrap: string; fol
     canMount: true,
     isBesideHost,
     hidesOwnProc: false,
+    asksAboutSignals: false,
     tasksMax: isBesideHost ? undefined : TASKS_MAX,
     endsAll: true,
     processesAbove: 2, // bubblewrap outside and, as the namespace's first process, inside

@@ -19,6 +19,8 @@ export interface WallPlan {
   /** No file grows beyond it. */
   readonly fileBytesMax: number;
   readonly isGuarded: boolean;
+  /** The version that is relied on. */
+  readonly landlock: number;
 }
 
 const PR_CAPBSET_DROP = 24;
@@ -79,8 +81,8 @@ function dropCapabilities(): void {
   call("drop capabilities", "capset", header, new Uint32Array(6));
 }
 
-function fence({ allowed }: WallPlan): void {
-  const ruleset = makeRuleset();
+function fence({ allowed, landlock }: WallPlan): void {
+  const ruleset = makeRuleset(landlock);
   for (const { path, rights } of allowed) {
     const descriptor = openSync(path, O_PATH);
     allowBeneath(ruleset, { descriptor, rights: RIGHTS[rights], isFolder: fstatSync(descriptor).isDirectory() });
@@ -94,8 +96,8 @@ function fence({ allowed }: WallPlan): void {
   restrictSelf(ruleset);
 }
 
-function filterSystemCalls({ isGuarded }: WallPlan): void {
-  const program = seccompProgram(rulesBeside({ host: "files and processes", isGuarded }), architecture);
+function filterSystemCalls({ isGuarded, landlock }: WallPlan): void {
+  const program = seccompProgram(rulesBeside({ host: "files and processes", isGuarded, landlock }), architecture);
   // struct sock_fprog: how many instructions, padding, where they are
   const description = new BigUint64Array([BigInt(program.length / INSTRUCTION_BYTES), BigInt(ptr(program))]);
   call("filter system calls", "prctl", PR_SET_SECCOMP, SECCOMP_MODE_FILTER, description, 0, 0);

@@ -54,6 +54,8 @@ export interface Walls {
   readonly isBesideHost: boolean;
   /** Whether the processes that it starts cannot open what /proc tells of themselves. */
   readonly hidesOwnProc: boolean;
+  /** Whether signals to others' processes are nobody's business but a guard's, so that there has to be one. */
+  readonly asksAboutSignals: boolean;
   /** How many processes and threads the kernel lets each have; undefined: it counts them for none of them. */
   readonly tasksMax: number | undefined;
   /** Whether a process's end is that of all its descendants, whatever they did to get away. */
@@ -73,6 +75,7 @@ export const NO_WALLS: Walls = {
   canMount: false,
   isBesideHost: false,
   hidesOwnProc: false,
+  asksAboutSignals: false,
   tasksMax: undefined,
   endsAll: false,
   processesAbove: 0,

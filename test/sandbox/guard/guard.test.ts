@@ -43,7 +43,7 @@ describe.each(WAYS)("a process that is held to a policy by a guard that $way", (
   beforeAll(() => {
     guard = new Guard({
       opened: [],
-      asked: { aboutTasks: false, aboutFiles: false, aboutOpening: false, aboutSockets },
+      asked: { aboutTasks: false, aboutSignals: false, aboutFiles: false, aboutOpening: false, aboutSockets },
     });
     guard.ownPorts = [host.port ?? 0];
   });

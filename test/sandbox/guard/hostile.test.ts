@@ -36,7 +36,7 @@ describe.each(WAYS)("a hostile process that is held to a policy by a guard that 
   beforeAll(() => {
     guard = new Guard({
       opened: [],
-      asked: { aboutTasks: false, aboutFiles: false, aboutOpening: false, aboutSockets },
+      asked: { aboutTasks: false, aboutSignals: false, aboutFiles: false, aboutOpening: false, aboutSockets },
     });
   });
   afterAll(() => guard.close());

@@ -28,6 +28,7 @@ type Args = Notification["args"];
 type Change =
   | { readonly kind: "mode"; readonly mode: number }
   | { readonly kind: "times"; readonly address: bigint }
+  | { readonly kind: "size"; readonly bytes: bigint }
   | { readonly kind: "owner"; readonly user: number; readonly group: number };
 
 interface Form {
@@ -59,6 +60,7 @@ const FORMS: Partial<Record<SyscallName, Form>> = {
   lchown: { path: 0, follows: false, change: owner(1) },
   fchown: { at: 0, change: owner(1) },
   fchownat: { at: 0, path: 1, flags: 4, change: owner(2) },
+  truncate: { path: 0, change: (args) => ({ kind: "size", bytes: args[1] ?? 0n }) },
   utimensat: { at: 0, path: 1, flags: 3, change: (args) => ({ kind: "times", address: args[2] ?? 0n }) },
 };
 
@@ -103,6 +105,7 @@ export class OwnFiles {
       if ((change.mode & SET_ID_BITS) !== 0) return EPERM;
       return linux("fchmodat", AT_FDCWD, path, change.mode & MODE_BITS);
     }
+    if (change.kind === "size") return linux("truncate", path, change.bytes);
     if (change.kind === "owner") {
       const { user, group } = this.#options.ids;
       return isKept(change.user, user) && isKept(change.group, group) ? 0 : EPERM;
