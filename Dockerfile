@@ -7,7 +7,7 @@
 # key: it does not start until you have given it access keys, or have said LAMBENT_AUTH=off in so many words. Say that only where
 # nobody but you reaches the published port, as 127.0.0.1: above sees to.
 #
-# Functions run behind walls of Landlock there, which needs Linux 6.12 or later and no privilege: `docker run --rm lambent doctor` tells
+# Functions run behind walls of Landlock there, which needs Linux 5.19 or later and no privilege: `docker run --rm lambent doctor` tells
 # whether they hold. Where they do not, it takes -e LAMBENT_ISOLATION=none to start, and functions have all rights of the container.
 
 FROM node:22-bookworm-slim AS build
