@@ -1,11 +1,11 @@
 /** Whether functions can be guarded here: tried with a real process, since what stands around this one may forbid it. */
-import { closeSync } from "node:fs";
+import { closeSync, readFileSync } from "node:fs";
 import { LIFELINE_DESCRIPTOR } from "../../../runtime/protocol.ts";
 import { childrenOf } from "../process-tree.ts";
 import type { Walls } from "../walls/walls.ts";
 import { Guard, type GuardOptions } from "./guard.ts";
 import { takeHandedOver } from "./hand-over.ts";
-import { fetchDescriptor } from "./notifications.ts";
+import { fetchDescriptor, readMemory } from "./notifications.ts";
 
 const PROBE_BYTES = 1024 * 1024;
 const PROBE_MS_MAX = 5000;
@@ -63,6 +63,8 @@ async function tryGuard(guard: Guard, { walls, probeCommand, workingDirectory }:
     closeSync(listener);
     let pid = child.pid;
     for (let level = 0; level < walls.processesAbove; level++) pid = childrenOf(pid)[0] ?? pid;
+    if (!canReadMemory(pid))
+      return { failure: "the system lets nobody read the memory of own processes (Yama's ptrace_scope, say)" };
     const fetched = fetchDescriptor(pid, STANDARD_OUTPUT);
     if (fetched >= 0) closeSync(fetched);
     return { takesDescriptors: fetched >= 0 };
@@ -72,5 +74,17 @@ async function tryGuard(guard: Guard, { walls, probeCommand, workingDirectory }:
     closeSync(lifeline);
     for (const descriptor of enclosed.descriptors) closeSync(descriptor);
     walls.onEnd(enclosed, child.pid);
+  }
+}
+
+/** Where something is mapped that may be read. */
+const READABLE = /^([0-9a-f]+)-[0-9a-f]+ r/m;
+
+function canReadMemory(pid: number): boolean {
+  try {
+    const address = READABLE.exec(readFileSync(`/proc/${pid}/maps`, "latin1"))?.[1];
+    return address !== undefined && readMemory(pid, BigInt(`0x${address}`), 1) !== undefined;
+  } catch {
+    return false;
   }
 }
