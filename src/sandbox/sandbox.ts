@@ -83,7 +83,7 @@ export class Sandbox {
   /** Starts the process. @throws Error when the operating system refuses. */
   static start(spec: SandboxSpec, events: SandboxEvents): Sandbox {
     const { walls, guarded, place } = spec;
-    const command = guarded ? [...spec.command, guarded.guard.filterText] : spec.command;
+    const command = guarded ? [...spec.command, guarded.guard.filterFor(guarded.policy)] : spec.command;
     const enclosed = walls.enclose({ ...spec, command, isGuarded: guarded !== undefined });
     const { readEnd, writeEnd } = makePipe();
     let child: Subprocess;

@@ -6,7 +6,7 @@ import { closeSync, writeSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import type { Destination, NetworkPolicy } from "../../core/network-policy.ts";
 import { makePipe } from "../libc.ts";
-import { AFTER_HANDOVER, type Asked, askingRules } from "../seccomp/asking-rules.ts";
+import { AFTER_HANDOVER, type Asked, askingRules, NO_DATAGRAMS } from "../seccomp/asking-rules.ts";
 import type { Rule } from "../seccomp/filter.ts";
 import { seccompProgram } from "../seccomp/filter.ts";
 import type { Architecture } from "../seccomp/syscalls.ts";
@@ -40,13 +40,12 @@ type Surroundings = Pick<JudgeOptions, "ownAddresses" | "nameServers">;
 const KNOWN_FOR_MS = 5000;
 
 export class Guard {
-  /** For the process to install before it runs anybody's code: the filter that asks, and the one behind it. */
-  readonly filterText: string;
   /** Whether sockets are made for functions, since nobody could take a copy of theirs. */
   readonly keepsSockets: boolean;
   /** Of this server: closed at every address of the host. */
   ownPorts: readonly number[] = [];
   readonly #options: GuardOptions;
+  readonly #filters: { readonly ordinary: string; readonly withoutNetwork: string };
   readonly #watched = new Map<number, { onRefused(destination: string): void; onGone(): void }>();
   #thread: { worker: Worker; wake: number } | undefined;
   #nextId = 0;
@@ -56,7 +55,16 @@ export class Guard {
   constructor(options: GuardOptions) {
     this.#options = options;
     this.keepsSockets = options.asked.aboutSockets;
-    this.filterText = [askingRules(options.asked), AFTER_HANDOVER].map(programText).join(",");
+    const asking = programText(askingRules(options.asked));
+    this.#filters = {
+      ordinary: `${asking},${programText(AFTER_HANDOVER)}`,
+      withoutNetwork: `${asking},${programText([...AFTER_HANDOVER, NO_DATAGRAMS])}`,
+    };
+  }
+
+  /** For a process to install before it runs anybody's code: the filter that asks, and the one behind it. */
+  filterFor(policy: NetworkPolicy): string {
+    return policy === "none" ? this.#filters.withoutNetwork : this.#filters.ordinary;
   }
 
   /**

@@ -40,7 +40,7 @@ type Finding = { readonly failure: string } | { readonly failure?: undefined; re
 
 async function tryGuard(guard: Guard, { walls, probeCommand, workingDirectory }: GuardTrial): Promise<Finding> {
   const enclosed = walls.enclose({
-    command: [...probeCommand, guard.filterText],
+    command: [...probeCommand, guard.filterFor("all")],
     workingDirectory: walls.canMount ? "/" : workingDirectory,
     env: {},
     view: { folders: [], links: [], temporaryBytes: PROBE_BYTES },

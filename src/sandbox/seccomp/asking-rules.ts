@@ -16,8 +16,11 @@ export interface Asked {
 }
 
 const EPERM = 1;
+const EACCES = 13;
 const AF_INET = 2;
 const AF_INET6 = 10;
+const SOCK_TYPE_MASK = 0xf;
+const SOCK_DGRAM = 2;
 /** Without O_RDONLY alone: the engine looks at its own memory that way all the time. */
 const O_RDONLY_CLOEXEC = 0o2000000;
 
@@ -82,6 +85,18 @@ export const askingRules = ({
   ...(aboutOpening ? OPENING : []),
   ...(aboutSockets ? SOCKETS : []),
 ];
+
+/** For who may reach nothing: there is nothing to send a datagram with, whatever is asked and answered. */
+export const NO_DATAGRAMS: Rule = {
+  answer: { errno: EACCES },
+  calls: ["socket"],
+  when: [
+    [
+      { argument: 0, is: [AF_INET, AF_INET6] },
+      { argument: 1, mask: SOCK_TYPE_MASK, is: [SOCK_DGRAM] },
+    ],
+  ],
+};
 
 /** Put on behind it: nobody hands over anything a second time. */
 export const AFTER_HANDOVER: readonly Rule[] = [

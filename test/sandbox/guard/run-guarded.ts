@@ -25,7 +25,7 @@ export interface Told {
 
 /** Runs the body of an async function in a process that is held to a policy. */
 export async function runUnder(guard: Guard, body: string, policy: NetworkPolicy = "all"): Promise<Told> {
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, "guarded.ts"), guard.filterText, body], {
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, "guarded.ts"), guard.filterFor(policy), body], {
     stdio: ["pipe", "pipe", "inherit", "ignore", "pipe"],
   });
   children.add(child);
