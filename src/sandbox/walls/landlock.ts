@@ -9,7 +9,7 @@ import { orphansOfThisProcess } from "../orphans.ts";
 import { isWalled } from "../seccomp/syscalls.ts";
 import { LANDLOCK_VERSION_MIN, LANDLOCK_VERSION_SCOPES, landlockVersion } from "./landlock-abi.ts";
 import { programOf } from "./program.ts";
-import { DEVICES, liveFiles, MACHINE_FILES, programFolders, settledFiles } from "./system-files.ts";
+import { DEVICES, MACHINE_FILES, programFolders, systemFiles, systemFolders } from "./system-files.ts";
 import type { WallPlan } from "./wall-process.ts";
 import type { Confinement, Enclosed, Walls } from "./walls.ts";
 
@@ -96,7 +96,7 @@ const isInTmp = (path: string): boolean => path.startsWith("/tmp/");
 function systemRights(): Allowed {
   return [
     ...programFolders().folders.map((path) => ({ path, rights: "readAndExecute" as const })),
-    ...[...settledFiles(), ...liveFiles(), ...MACHINE_FILES.filter(existsSync)].map((path) => ({
+    ...[...systemFiles(), ...systemFolders(), ...MACHINE_FILES.filter(existsSync)].map((path) => ({
       path,
       rights: "read" as const,
     })),

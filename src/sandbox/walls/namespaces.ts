@@ -2,15 +2,16 @@
  * Walls of bubblewrap: namespaces of its own for users, processes, mounts, IPC, host names and control groups, and a root with nothing in
  * it but the system's programs, the folders of its view and a `/tmp` of its own. Source: bwrap(1).
  */
-import { closeSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs";
-import { basename, dirname, join, relative } from "node:path";
+import { closeSync, mkdirSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { basename, join, relative } from "node:path";
 import { makePipe } from "../libc.ts";
 import { orphansOfThisProcess } from "../orphans.ts";
 import { seccompProgram } from "../seccomp/filter.ts";
 import { RULES, rulesBeside } from "../seccomp/rules.ts";
 import { isWalled } from "../seccomp/syscalls.ts";
+import { Mirror } from "./mirror.ts";
 import { programOf } from "./program.ts";
-import { DEVICES, liveFiles, programFolders, settledFiles } from "./system-files.ts";
+import { DEVICES, programFolders, systemFiles, systemFolders } from "./system-files.ts";
 import { type Confinement, DESCRIPTOR_FIRST, type Enclosed, type Walls } from "./walls.ts";
 
 /** As AWS's environments have them. */
@@ -24,6 +25,8 @@ const TASKS_MAX = 1024;
 
 /** Where the executable appears: AWS's folder of the runtime. */
 const RUNTIME_FOLDER = "/var/runtime";
+
+const RANDOM = "/dev/random";
 
 const NAMESPACES = ["user", "pid", "ipc", "uts"].map((kind) => `--unshare-${kind}`);
 
@@ -41,7 +44,8 @@ export function namespaceWalls({ bubblewrap, folder }: { bubblewrap: string; fol
     seccompProgram(isBesideHost ? rulesBeside({ host: "files", isGuarded }) : RULES, arch);
   const filters = { guarded: filterOf(true), alone: filterOf(false) };
   const orphans = orphansOfThisProcess();
-  const system = [...systemMounts(), ...configuration(folder)];
+  const { mounts, refresh } = configuration(folder);
+  const system = [...systemMounts(), ...mounts];
   return {
     kind: "namespaces",
     canMount: true,
@@ -51,8 +55,14 @@ export function namespaceWalls({ bubblewrap, folder }: { bubblewrap: string; fol
     tasksMax: isBesideHost ? undefined : TASKS_MAX,
     endsAll: true,
     processesAbove: 2, // bubblewrap outside and, as the namespace's first process, inside
-    enclose: (confinement) =>
-      enclose(confinement, { bubblewrap, system, filter: confinement.isGuarded ? filters.guarded : filters.alone }),
+    enclose: (confinement) => {
+      refresh();
+      return enclose(confinement, {
+        bubblewrap,
+        system,
+        filter: confinement.isGuarded ? filters.guarded : filters.alone,
+      });
+    },
     onStart: (pid) => orphans.started(pid),
     onEnd: (_, pid) => {
       if (pid !== undefined) orphans.ended(pid); // the namespace's first process outlives the one outside
@@ -104,35 +114,29 @@ function systemMounts(): string[] {
     ...folders.flatMap((path) => readOnly(path, path)),
     ...links.flatMap(({ at, to }) => ["--symlink", to, at]),
     ...["--proc", "/proc"],
-    ...DEVICES.flatMap((path) => ["--dev-bind", path, path]),
+    ...DEVICES.filter((path) => path !== RANDOM).flatMap((path) => ["--dev-bind", path, path]),
+    ...["--symlink", "urandom", RANDOM], // the same since Linux 5.18, and a mount less
     ...["--symlink", "/proc/self/fd", "/dev/fd", "--symlink", "/proc/self/fd/0", "/dev/stdin"],
     ...["--symlink", "/proc/self/fd/1", "/dev/stdout", "--symlink", "/proc/self/fd/2", "/dev/stderr"],
   ];
 }
 
-/**
- * A folder to stand for `/etc`: with names for the user that the process sees itself run as, copies of what rarely changes, and places for the rest to
- * be mounted on. Each mount that is saved makes each start quicker.
- */
-function configuration(folder: string): string[] {
+/** A folder to stand for `/etc`, with names for the user that the process sees itself run as, copies of the system's files, and its folders. */
+function configuration(folder: string): { readonly mounts: readonly string[]; refresh(): void } {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true, mode: 0o755 });
-  const placeOf = (path: string): string => {
-    const place = join(folder, relative("/etc", path));
-    mkdirSync(dirname(place), { recursive: true, mode: 0o755 });
-    return place;
+  const write = (name: string, text: string): void => writeFileSync(join(folder, name), text, { mode: 0o644 });
+  write("passwd", `root:x:0:0:root:/:/sbin/nologin\n${USER_NAME}:x:${USER_ID}:${GROUP_ID}::/tmp:/sbin/nologin\n`);
+  write("group", `root:x:0:\n${USER_NAME}:x:${GROUP_ID}:\n`);
+  const placeOf = (path: string): string => join(folder, relative("/etc", path));
+  const mirror = new Mirror(systemFiles(), placeOf);
+  mirror.refresh(); // before the start that it would make slower
+  const folders = systemFolders();
+  for (const path of folders) mkdirSync(placeOf(path), { recursive: true, mode: 0o755 });
+  return {
+    mounts: [...readOnly(folder, "/etc"), ...folders.flatMap((path) => readOnly(path, path))],
+    refresh: () => mirror.refresh(),
   };
-  const write = (path: string, bytes: string | Uint8Array): void =>
-    writeFileSync(placeOf(path), bytes, { mode: 0o644 });
-  write("/etc/passwd", `root:x:0:0:root:/:/sbin/nologin\n${USER_NAME}:x:${USER_ID}:${GROUP_ID}::/tmp:/sbin/nologin\n`);
-  write("/etc/group", `root:x:0:\n${USER_NAME}:x:${GROUP_ID}:\n`);
-  for (const path of settledFiles()) write(path, readFileSync(path));
-  const live = liveFiles();
-  for (const path of live) {
-    if (statSync(path).isDirectory()) mkdirSync(placeOf(path), { recursive: true, mode: 0o755 });
-    else write(path, "");
-  }
-  return [...readOnly(folder, "/etc"), ...live.flatMap((path) => readOnly(path, path))];
 }
 
 /** A descriptor from which these bytes are read. They are few enough to lie in a pipe. */

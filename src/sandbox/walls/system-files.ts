@@ -3,31 +3,30 @@ import { existsSync, lstatSync, readlinkSync } from "node:fs";
 
 const PROGRAM_FOLDERS = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
 
-/** Small files that change with the system's software, and rarely. */
-const SETTLED_FILES = [
+const FILES = [
   "/etc/gai.conf",
   "/etc/host.conf",
+  "/etc/hosts",
   "/etc/ld-musl-aarch64.path",
   "/etc/ld-musl-x86_64.path",
   "/etc/ld.so.cache",
   "/etc/localtime",
   "/etc/nsswitch.conf",
+  "/etc/pki/tls/cert.pem",
   "/etc/protocols",
+  "/etc/resolv.conf",
   "/etc/services",
+  "/etc/ssl/cert.pem",
   "/etc/ssl/openssl.cnf",
 ];
 
-/** What may change any day, or is large. */
-const LIVE_FILES = [
+/** Where certificates are, and what commands with several programs for them mean. */
+const FOLDERS = [
   "/etc/alternatives",
-  "/etc/ca-certificates",
+  "/etc/ca-certificates/extracted",
   "/etc/crypto-policies",
-  "/etc/hosts",
   "/etc/pki/ca-trust/extracted",
-  "/etc/pki/tls/cert.pem",
   "/etc/pki/tls/certs",
-  "/etc/resolv.conf",
-  "/etc/ssl/cert.pem",
   "/etc/ssl/certs",
 ];
 
@@ -41,8 +40,8 @@ export function programFolders(): { folders: string[]; links: { at: string; to: 
   };
 }
 
-export const settledFiles = (): string[] => SETTLED_FILES.filter((path) => existsSync(path));
-export const liveFiles = (): string[] => LIVE_FILES.filter((path) => existsSync(path));
+export const systemFiles = (): string[] => FILES.filter((path) => existsSync(path));
+export const systemFolders = (): string[] => FOLDERS.filter((path) => existsSync(path));
 
 /** What the engine and `os.cpus()` ask for. */
 export const MACHINE_FILES = ["/sys/devices/system/cpu", "/sys/kernel/mm/transparent_hugepage"];
