@@ -114,6 +114,7 @@ const HARMLESS: readonly Attack[] = [
 ];
 
 const EPERM = 1;
+const EINVAL = 22;
 const ENOSYS = 38;
 const EAFNOSUPPORT = 97;
 const CLONE_NEWUSER = 0x10000000;
@@ -154,6 +155,8 @@ const calls: readonly [SyscallName, readonly (number | string)[], number][] = [
   ["swapon", ["/tmp", 0], EPERM],
   ["open_by_handle_at", [-100, 0, 0], EPERM],
   ["personality", [0x0400000], EPERM], // READ_IMPLIES_EXEC
+  ["fcntl", [0, 1024, 1], EINVAL], // F_SETLEASE
+  ["fcntl", [0, 1040, 0], EINVAL], // F_SETDELEG
   ["ioctl", [0, 0x5412, 0], EPERM], // TIOCSTI
   ["io_uring_setup", [1, 0], ENOSYS],
   ["memfd_create", ["x", 0], ENOSYS],
@@ -184,6 +187,10 @@ const WALLED_ONLY: readonly Attack[] = [
   {
     name: "change its own code, which other environments share",
     repel: async ({ attack }) => expectAllRefused((await attack({ trick: "changeOwnCode" })).value),
+  },
+  {
+    name: "have others wait by a lease on a file of its own, or on one of the host that it may read",
+    repel: async ({ attack }) => expectAllRefused((await attack({ trick: "lease" })).value),
   },
   {
     name: "change the flags of a file that it may read, or its generation",

@@ -30,6 +30,10 @@ const CLOSE_RANGE_UNSHARE = 2;
 
 const PR_SET_CHILD_SUBREAPER = 36;
 
+/** Leases, and those of folders (Linux 6.19). */
+const [F_SETLEASE, F_SETDELEG] = [1024, 1040];
+const EINVAL = 22;
+
 const TIOCSTI = 0x5412;
 const TIOCLINUX = 0x541c;
 
@@ -102,6 +106,8 @@ export const RULES: readonly Rule[] = [
       ],
     ],
   },
+  // Whoever opens or truncates a file of which somebody has one waits for up to 45 seconds: the guard, or who looks up a name on the host.
+  { answer: { errno: EINVAL }, calls: ["fcntl"], when: [[{ argument: 1, is: [F_SETLEASE, F_SETDELEG] }]] },
   { answer: { errno: EPERM }, calls: ["personality"], when: [[{ argument: 0, isNot: PERSONALITIES }]] },
   { answer: { errno: EPERM }, calls: ["ioctl"], when: [[{ argument: 1, is: [TIOCSTI, TIOCLINUX] }]] },
   // Sockets in the file system and abstract ones lead to the host's services, and a filter cannot see which is meant.
