@@ -193,6 +193,15 @@ const WALLED_ONLY: readonly Attack[] = [
     repel: async ({ attack }) => expectAllRefused((await attack({ trick: "lease" })).value),
   },
   {
+    name: "open a device or a file of the host neither to read nor to write it",
+    repel: async ({ attack, file }) => {
+      const numbers = (["open", "openat", "openat2"] as const).map((name) =>
+        syscallNumber(name, process.arch as "x64"),
+      );
+      expectAllRefused((await attack({ trick: "openForNothing", paths: [file, "/dev/ptmx"], numbers })).value);
+    },
+  },
+  {
     name: "change the flags of a file that it may read, or its generation",
     repel: async ({ attack }) => expectAllRefused((await attack({ trick: "changeFlags" })).value),
   },

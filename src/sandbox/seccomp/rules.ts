@@ -6,11 +6,10 @@ import { LANDLOCK_VERSION_SCOPES, LANDLOCK_VERSION_TRUNCATE } from "../walls/lan
 import { ENOSYS, type Rule } from "./filter.ts";
 
 const EPERM = 1;
+const EACCES = 13;
 
 const O_ACCMODE = 3;
 const O_TRUNC = 0o1000;
-/** Reading, and what is neither reading nor writing. */
-const EMPTIES = [O_TRUNC, O_TRUNC | O_ACCMODE];
 const F_SETOWN = 8;
 const F_SETOWN_EX = 15;
 const FIOSETOWN = 0x8901;
@@ -174,6 +173,11 @@ const [FICLONE, FICLONERANGE] = [0x40049409, 0x4020940d];
 
 /** Where the host's files and processes are in sight: what Landlock does not look after, though it changes them. */
 const OTHERS: readonly Rule[] = [
+  // Neither reads nor writes, so that it is no matter of Landlock's, but is good for ioctl, and for what opening a device does. Source: open(2).
+  { answer: { errno: EACCES }, calls: ["open"], when: [[{ argument: 1, mask: O_ACCMODE, is: [O_ACCMODE] }]] },
+  { answer: { errno: EACCES }, calls: ["openat"], when: [[{ argument: 2, mask: O_ACCMODE, is: [O_ACCMODE] }]] },
+  // A filter cannot look into its structure: programs fall back to `openat`.
+  { answer: { errno: ENOSYS }, calls: ["openat2"] },
   {
     answer: { errno: ENOTTY },
     calls: ["ioctl"],
@@ -200,10 +204,8 @@ const OTHERS: readonly Rule[] = [
 
 /** What Landlock looks after from version 3 on: opening a file to read it may empty it. */
 const EMPTYING: readonly Rule[] = [
-  { answer: { errno: EPERM }, calls: ["open"], when: [[{ argument: 1, mask: O_ACCMODE | O_TRUNC, is: EMPTIES }]] },
-  { answer: { errno: EPERM }, calls: ["openat"], when: [[{ argument: 2, mask: O_ACCMODE | O_TRUNC, is: EMPTIES }]] },
-  // A filter cannot look into its structure: programs fall back to `openat`.
-  { answer: { errno: ENOSYS }, calls: ["openat2"] },
+  { answer: { errno: EPERM }, calls: ["open"], when: [[{ argument: 1, mask: O_ACCMODE | O_TRUNC, is: [O_TRUNC] }]] },
+  { answer: { errno: EPERM }, calls: ["openat"], when: [[{ argument: 2, mask: O_ACCMODE | O_TRUNC, is: [O_TRUNC] }]] },
 ];
 
 /** What Landlock looks after from version 6 on. The last two have the kernel send signals, whenever something is to be read. */
