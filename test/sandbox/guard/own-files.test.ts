@@ -7,6 +7,9 @@ import { specOf, startDispatcher } from "../../support/dispatcher.ts";
 import { OFFERED } from "../offered-walls.ts";
 import { guardOf, IS_GUARD_OFFERED } from "./offered-guard.ts";
 
+const EINVAL = 22;
+const EFBIG = 27;
+
 const offered = IS_GUARD_OFFERED ? OFFERED.map((walls) => ({ walls, kind: walls.kind })) : [];
 
 describe.each(offered)("behind $kind, with a guard,", async ({ walls }) => {
@@ -26,6 +29,7 @@ describe.each(offered)("behind $kind, with a guard,", async ({ walls }) => {
       byTheNameTmp: "711",
       byRelativeName: ["done", "601", "done", "750"],
       folders: "500",
+      sizes: [4, walls.canMount ? 2 ** 40 : EFBIG, EINVAL], // a `/tmp` in memory looks after itself
       throughLinks: ["666", "done", 5],
       times: [2, 4],
       owners: "done",

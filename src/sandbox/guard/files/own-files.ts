@@ -60,13 +60,15 @@ const FORMS: Partial<Record<SyscallName, Form>> = {
   lchown: { path: 0, follows: false, change: owner(1) },
   fchown: { at: 0, change: owner(1) },
   fchownat: { at: 0, path: 1, flags: 4, change: owner(2) },
-  truncate: { path: 0, change: (args) => ({ kind: "size", bytes: args[1] ?? 0n }) },
+  truncate: { path: 0, change: (args) => ({ kind: "size", bytes: BigInt.asIntN(64, args[1] ?? 0n) }) },
   utimensat: { at: 0, path: 1, flags: 3, change: (args) => ({ kind: "times", address: args[2] ?? 0n }) },
 };
 
 const EPERM = -1;
 const EFAULT = -14;
 const EINVAL = -22;
+const EFBIG = -27;
+const RLIMIT_FSIZE = 1;
 const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_EMPTY_PATH = 0x1000;
@@ -105,7 +107,8 @@ export class OwnFiles {
       if ((change.mode & SET_ID_BITS) !== 0) return EPERM;
       return linux("fchmodat", AT_FDCWD, path, change.mode & MODE_BITS);
     }
-    if (change.kind === "size") return linux("truncate", path, change.bytes);
+    if (change.kind === "size")
+      return change.bytes > bytesMaxOf(thread) ? EFBIG : linux("truncate", path, change.bytes);
     if (change.kind === "owner") {
       const { user, group } = this.#options.ids;
       return isKept(change.user, user) && isKept(change.group, group) ? 0 : EPERM;
@@ -113,6 +116,12 @@ export class OwnFiles {
     const times = change.address === 0n ? 0 : readMemory(thread, change.address, TIMES_BYTES);
     return times === undefined ? EFAULT : linux("utimensat", AT_FDCWD, path, times, 0);
   }
+}
+
+/** Its own limit, which is none of ours. */
+function bytesMaxOf(thread: number): bigint {
+  const limits = new BigUint64Array(2); // the soft one and the hard one
+  return linux("prlimit64", thread, RLIMIT_FSIZE, 0, limits) < 0 ? 0n : (limits[0] ?? 0n);
 }
 
 const isKept = (wanted: number, own: number): boolean => wanted === UNCHANGED || wanted === own;
