@@ -94,6 +94,15 @@ const HARMLESS: readonly Attack[] = [
     },
   },
   {
+    name: "have a share of the connections to the server's own port",
+    repel: async ({ attack }) => {
+      const server = Bun.serve({ hostname: "127.0.0.1", port: 0, reusePort: true, fetch: () => new Response() });
+      const { value } = await attack({ trick: "sharePort", port: server.port });
+      await server.stop(true);
+      expect(value).toBe("refused");
+    },
+  },
+  {
     name: "open more descriptors than 1,024",
     repel: async ({ attack }) => {
       const { count, answer } = (await attack({ trick: "openMany", path: "/dev/null" })).value;

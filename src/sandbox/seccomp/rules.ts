@@ -48,6 +48,10 @@ const SOCK_SEQPACKET = 5;
 /** TCP, its multipath form, UDP, and pings; zero is the type's own. */
 const PROTOCOLS = [0, 6, 262, 17, 1, 58];
 
+const SOL_SOCKET = 1;
+const SO_REUSEPORT = 15;
+const ENOPROTOOPT = 92;
+
 /** Linux's own, without and with randomised addresses, in 64 and 32 bits, and the question which it is. */
 const PERSONALITIES = [0, 0x0008, 0x20000, 0x20008, 0xffffffff];
 
@@ -127,6 +131,17 @@ export const RULES: readonly Rule[] = [
       [
         { argument: 0, is: [AF_INET, AF_INET6] },
         { argument: 2, isNot: PROTOCOLS },
+      ],
+    ],
+  },
+  // A listener with TLS lets a second one have its port, so as to change the certificate: to the kernel a function is of the same user.
+  {
+    answer: { errno: ENOPROTOOPT },
+    calls: ["setsockopt"],
+    when: [
+      [
+        { argument: 1, is: [SOL_SOCKET] },
+        { argument: 2, is: [SO_REUSEPORT] },
       ],
     ],
   },
