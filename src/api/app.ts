@@ -11,6 +11,7 @@ import { type Exchange, honoExchange, invokeExchange, peerOf } from "./exchange.
 import { type Guards, isChange, NO_GUARDS, perform, performGuarded } from "./guarded.ts";
 import { guardPages } from "./guarded-pages.ts";
 import { lambentPages } from "./lambent-pages.ts";
+import { pacedAnswer } from "./paced-answer.ts";
 import { scopesOf } from "./request-context.ts";
 import { respond } from "./respond.ts";
 import { makeUrlDoor, type UrlDoor } from "./url-door.ts";
@@ -103,10 +104,9 @@ function servantOf(services: Services, guards: Guards): Servant {
         guards.gate || isChange(name)
           ? await performGuarded(scope.ctx, { exchange, name, guards })
           : await perform(scope.ctx, exchange, name);
-      // A stream goes on for as long as its function does.
-      const { peer, request } = exchange;
-      if (name !== "InvokeWithResponseStream") peer?.timeout(request, peer.idleSeconds);
-      return respond(name, output, scope.headers());
+      exchange.peer?.timeout(exchange.request, exchange.peer.idleSeconds);
+      const response = respond(name, output, scope.headers());
+      return name === "InvokeWithResponseStream" ? pacedAnswer(response, exchange) : response;
     } catch (error) {
       exchange.peer?.timeout(exchange.request, exchange.peer.idleSeconds);
       return refuse(services, { error, requestId });

@@ -9,6 +9,7 @@ import type { UrlAnswer } from "../services/urls/url-answer.ts";
 import { readWithin } from "./body.ts";
 import { callerOf } from "./gate.ts";
 import { type Guards, whoOf } from "./guarded.ts";
+import { pacedAnswer } from "./paced-answer.ts";
 import type { Peer } from "./peer.ts";
 import { scopesOf } from "./request-context.ts";
 
@@ -75,8 +76,9 @@ export function makeUrlDoor(
           },
           { refused: true },
         );
-      if (!(answer.body instanceof ReadableStream)) peer?.timeout(request, peer.idleSeconds);
-      return responseTo(request, answer, scope.headers());
+      peer?.timeout(request, peer.idleSeconds);
+      const response = responseTo(request, answer, scope.headers());
+      return answer.body instanceof ReadableStream ? pacedAnswer(response, { request, peer }) : response;
     } catch (error) {
       peer?.timeout(request, peer.idleSeconds);
       return refuse(error, requestId);

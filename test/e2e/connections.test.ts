@@ -130,12 +130,11 @@ describe("a connection is closed", () => {
   });
 });
 
-test.concurrent("a call may take longer than a connection may be idle", async () => {
-  const source = `exports.handler = (event, context, done) => setTimeout(() => done(null, 'late'), ${2 * IDLE_SECONDS * 1000});`;
+async function make(name: string, source: string): Promise<void> {
   const made = await fetch(`${server.url}/2015-03-31/functions`, {
     method: "POST",
     body: JSON.stringify({
-      FunctionName: "slow",
+      FunctionName: name,
       Runtime: "nodejs22.x",
       Role: "arn:aws:iam::000000000000:role/any",
       Handler: "index.handler",
@@ -144,6 +143,36 @@ test.concurrent("a call may take longer than a connection may be idle", async ()
     }),
   });
   expect(made.status).toBe(201);
+}
+
+test.concurrent("a connection is closed that has had a stream for an answer, and asks no more", async () => {
+  await make(
+    "streams",
+    "exports.handler = awslambda.streamifyResponse(async (event, stream) => stream.end('streamed'));",
+  );
+  const url = await fetch(`${server.url}/2021-10-31/functions/streams/url`, {
+    method: "POST",
+    body: JSON.stringify({ AuthType: "NONE", InvokeMode: "RESPONSE_STREAM" }),
+  });
+  const { FunctionUrl } = (await url.json()) as { FunctionUrl: string };
+  const host = `Host: ${new URL(FunctionUrl).host}`;
+  for (const request of [
+    `${head("POST /2021-11-15/functions/streams/response-streaming-invocations HTTP/1.1", "Content-Length: 2")}{}`,
+    `GET / HTTP/1.1\r\n${host}\r\n\r\n`,
+    `HEAD / HTTP/1.1\r\n${host}\r\n\r\n`,
+  ]) {
+    const wire = await open();
+    wire.write(request);
+    const { answer, seconds } = await wire.closed;
+    expect(answer).toStartWith("HTTP/1.1 200");
+    expect(answer.includes("streamed")).toBe(!request.startsWith("HEAD"));
+    expect(seconds).toBeLessThan(15);
+  }
+});
+
+test.concurrent("a call may take longer than a connection may be idle", async () => {
+  const source = `exports.handler = (event, context, done) => setTimeout(() => done(null, 'late'), ${2 * IDLE_SECONDS * 1000});`;
+  await make("slow", source);
   const answer = await fetch(`${server.url}/2015-03-31/functions/slow/invocations`, { method: "POST", body: "{}" });
   expect(await answer.json()).toBe("late");
 });
