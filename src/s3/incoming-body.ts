@@ -61,16 +61,18 @@ export class IncomingBody {
 
   /** @throws S3Error EntityTooLarge, IncompleteBody, BadDigest, InvalidDigest, XAmzContentSHA256Mismatch */
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, void> {
+    const declared = this.#declaredBytes();
     let bytes = 0;
     for await (const chunk of this.#decoded()) {
       bytes += chunk.length;
       if (bytes > this.#bytesMax) throw tooLarge(bytes, this.#bytesMax);
+      // No more than there was room for; nor anything when that was no number.
+      if (declared !== undefined && !(bytes <= declared)) throw new S3Error("IncompleteBody");
       this.#md5.update(chunk);
       this.#sha256?.update(chunk);
       for (const sum of this.#running.values()) sum.update(chunk);
       yield chunk;
     }
-    const declared = this.#declaredBytes();
     if (declared !== undefined && declared !== bytes) throw new S3Error("IncompleteBody");
     this.#compare();
   }

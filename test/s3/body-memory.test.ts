@@ -37,3 +37,23 @@ test("of a large object no more is counted than is in memory while it goes to th
   const init = { body, headers: { "content-length": String(body.length) } };
   expect((await door.ask("PUT", "/photos/large", init)).status).toBe(200);
 });
+
+test.each(["1", "-1", "few"])(
+  "a document in chunks that says it has %s bytes is refused at the first that is too much",
+  async (said) => {
+    let pieces = 0;
+    const body = new ReadableStream<Uint8Array>(
+      {
+        pull(controller) {
+          controller.enqueue(Buffer.from("2\r\nxx\r\n"));
+          if (++pieces === 1000) controller.close();
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    const headers = { "content-encoding": "aws-chunked", "x-amz-decoded-content-length": said };
+    const refused = await door.ask("POST", "/photos?delete", { body, headers });
+    expect(textOf(await refused.text(), "Code")).toBe("IncompleteBody");
+    expect(pieces).toBeLessThan(10);
+  },
+);
