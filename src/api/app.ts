@@ -7,6 +7,7 @@ import type { S3Door } from "../s3/door.ts";
 import type { Services } from "../services/context.ts";
 import { metricsText } from "../services/metrics.ts";
 import { OPERATIONS, type OperationName, type OperationRow } from "../shapes/operations.ts";
+import { giveBody } from "./body.ts";
 import { type Exchange, honoExchange, invokeExchange, peerOf } from "./exchange.ts";
 import { type Guards, isChange, NO_GUARDS, perform, performGuarded } from "./guarded.ts";
 import { guardPages } from "./guarded-pages.ts";
@@ -96,6 +97,7 @@ function servantOf(services: Services, guards: Guards): Servant {
   const openScope = scopesOf(services);
   return async (exchange, names) => {
     const requestId = services.ids.uuid();
+    let stream: unknown;
     try {
       const name = names.length === 1 ? names[0] : names.find((candidate) => matchesQuery(exchange, candidate));
       if (name === undefined) throw unknownOperation(exchange.request);
@@ -104,6 +106,7 @@ function servantOf(services: Services, guards: Guards): Servant {
         guards.gate || isChange(name)
           ? await performGuarded(scope.ctx, { exchange, name, guards })
           : await perform(scope.ctx, exchange, name);
+      stream = output?.["EventStream"];
       exchange.peer?.timeout(exchange.request, exchange.peer.idleSeconds);
       const response = respond(name, output, scope.headers());
       return name === "InvokeWithResponseStream" ? pacedAnswer(response, exchange) : response;
@@ -111,7 +114,7 @@ function servantOf(services: Services, guards: Guards): Servant {
       exchange.peer?.timeout(exchange.request, exchange.peer.idleSeconds);
       return refuse(services, { error, requestId });
     } finally {
-      exchange.peer?.bodies.give(exchange.request);
+      giveBody(exchange, stream);
     }
   };
 }

@@ -2,6 +2,7 @@
 import { UNCOUNTED_BYTES_MAX } from "../core/body-budget.ts";
 import { REQUEST_BYTES_MAX, SYNC_PAYLOAD_BYTES_MAX } from "../core/limits.ts";
 import { AwsError, noRoomForBody, tooLarge } from "../errors/aws-error.ts";
+import { endOf } from "../services/invocations/stream-queue.ts";
 import type { OperationName } from "../shapes/operations.ts";
 import type { Exchange } from "./exchange.ts";
 import { BodyWatch } from "./peer.ts";
@@ -39,6 +40,13 @@ function readSmall(source: Source): Promise<Uint8Array> | undefined {
 function declaredBytes({ headers }: Request): number | undefined {
   const declared = headers.get("content-length");
   return declared === null ? undefined : Number(declared);
+}
+
+/** Its request is answered; with a stream as long as its call runs, which has the body meanwhile. */
+export function giveBody({ request, peer }: Source, answer: unknown): void {
+  const ended = answer instanceof ReadableStream ? endOf(answer) : undefined;
+  if (ended) void ended.then(() => peer?.bodies.give(request));
+  else peer?.bodies.give(request);
 }
 
 /** @throws AwsError TooManyRequestsException */

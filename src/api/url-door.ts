@@ -6,7 +6,7 @@ import { urlPlaceOf } from "../services/urls/function-url.ts";
 import { KnownUrls } from "../services/urls/known-urls.ts";
 import { serveUrl, unknownUrl } from "../services/urls/serve-url.ts";
 import type { UrlAnswer } from "../services/urls/url-answer.ts";
-import { readWithin } from "./body.ts";
+import { giveBody, readWithin } from "./body.ts";
 import { callerOf } from "./gate.ts";
 import { type Guards, whoOf } from "./guarded.ts";
 import { pacedAnswer } from "./paced-answer.ts";
@@ -37,6 +37,7 @@ export function makeUrlDoor(
     peer: Peer | undefined,
   ): Promise<Response> {
     const requestId = services.ids.uuid();
+    let stream: unknown;
     try {
       const found = known.find(id);
       const url = found instanceof Promise ? await found : found;
@@ -76,6 +77,7 @@ export function makeUrlDoor(
           },
           { refused: true },
         );
+      stream = answer.body;
       peer?.timeout(request, peer.idleSeconds);
       const response = responseTo(request, answer, scope.headers());
       return answer.body instanceof ReadableStream ? pacedAnswer(response, { request, peer }) : response;
@@ -83,7 +85,7 @@ export function makeUrlDoor(
       peer?.timeout(request, peer.idleSeconds);
       return refuse(error, requestId);
     } finally {
-      peer?.bodies.give(request);
+      giveBody({ request, peer }, stream);
     }
   }
 }

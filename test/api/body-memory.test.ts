@@ -3,6 +3,8 @@ import { beforeEach, describe, expect, test } from "bun:test";
 import { BodyBudget } from "../../src/core/body-budget.ts";
 import { MIB } from "../../src/core/limits.ts";
 import { appForEach } from "../support/app.ts";
+import { until } from "../support/until.ts";
+import { zipOf } from "../support/zip.ts";
 
 const app = appForEach();
 const ORIGIN = "http://127.0.0.1:4566";
@@ -114,4 +116,30 @@ test.each([
   const url = await place();
   for (let count = 0; count < 3; count++)
     expect((await ask(url, { body: text(LARGE_BYTES), ...declared(LARGE_BYTES) })).status).toBe(status);
+});
+
+const STREAMER = `exports.handler = awslambda.streamifyResponse(async (event, stream) => {
+  stream.write("first");
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  stream.end();
+});`;
+
+async function urlOfStreamer(): Promise<string> {
+  const setting = { AuthType: "NONE", InvokeMode: "RESPONSE_STREAM" };
+  return (await app().send("POST", "/2021-10-31/functions/s/url", setting)).body.FunctionUrl;
+}
+
+test.each([
+  ["InvokeWithResponseStream", () => `${ORIGIN}/2021-11-15/functions/s/response-streaming-invocations`],
+  ["a function URL", urlOfStreamer],
+])("a call whose answer streams through %s has its body until it ends, though nobody reads", async (_, place) => {
+  const ZipFile = Buffer.from(await zipOf({ "index.js": STREAMER })).toString("base64");
+  await app().createFunction("s", { Code: { ZipFile } });
+  const url = await place();
+  const large = { body: text(LARGE_BYTES), ...declared(LARGE_BYTES) };
+  const first = await ask(url, large);
+  expect(first.status).toBe(200);
+  await first.body?.cancel();
+  await expectRefused(await ask(INVOKE, large));
+  await until("the call has ended", async () => (await ask(INVOKE, large)).status === 200);
 });

@@ -1,3 +1,8 @@
+const ends = new WeakMap<ReadableStream, Promise<void>>();
+
+/** Of a queue's `readable`: when the last item was put, whoever reads it. Undefined for any other stream. */
+export const endOf = (readable: ReadableStream): Promise<void> | undefined => ends.get(readable);
+
 /** What streams to a client: whoever puts an item waits while the client does not read. */
 export class StreamQueue<Item> {
   readonly readable: ReadableStream<Item>;
@@ -6,6 +11,7 @@ export class StreamQueue<Item> {
   readonly #onStart: () => void;
   #controller: ReadableStreamDefaultController<Item> | undefined;
   #room: PromiseWithResolvers<void> | undefined;
+  readonly #end = Promise.withResolvers<void>();
 
   constructor() {
     const { promise, resolve } = Promise.withResolvers<undefined>();
@@ -21,6 +27,7 @@ export class StreamQueue<Item> {
         this.#makeRoom();
       },
     });
+    ends.set(this.readable, this.#end.promise);
   }
 
   put(item: Item): void | Promise<void> {
@@ -34,12 +41,14 @@ export class StreamQueue<Item> {
 
   end(items: readonly Item[] = []): void {
     for (const item of items) this.#controller?.enqueue(item);
+    this.#end.resolve();
     this.#controller?.close();
     this.#controller = undefined;
     this.#makeRoom(); // nobody pulls at a stream that was closed: whoever waits would wait for ever
   }
 
   fail(error: unknown): void {
+    this.#end.resolve();
     this.#controller?.error(error);
     this.#controller = undefined;
     this.#makeRoom();
