@@ -165,6 +165,8 @@ const calls: readonly [SyscallName, readonly (number | string)[], number][] = [
   ["open_by_handle_at", [-100, 0, 0], EPERM],
   ["personality", [0x0400000], EPERM], // READ_IMPLIES_EXEC
   ["fcntl", [0, 1024, 1], EINVAL], // F_SETLEASE
+  ["fcntl", [0, 10, 18], EPERM], // F_SETSIG, SIGCONT
+  ["timer_create", [1, 0, 0], ENOSYS],
   ["fcntl", [0, 1040, 0], EINVAL], // F_SETDELEG
   ["ioctl", [0, 0x5412, 0], EPERM], // TIOCSTI
   ["io_uring_setup", [1, 0], ENOSYS],

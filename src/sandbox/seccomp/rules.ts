@@ -11,6 +11,8 @@ const EACCES = 13;
 const O_ACCMODE = 3;
 const O_TRUNC = 0o1000;
 const F_SETOWN = 8;
+const F_SETSIG = 10;
+const SIGCONT = 18;
 const F_SETOWN_EX = 15;
 const FIOSETOWN = 0x8901;
 const SIOCSPGRP = 0x8902;
@@ -79,6 +81,18 @@ export const RULES: readonly Rule[] = [
     calls: [
       ...(["shmget", "shmat", "shmctl", "shmdt", "msgget", "msgsnd", "msgrcv", "msgctl"] as const),
       ...(["semget", "semop", "semctl", "semtimedop", "mq_open", "mq_unlink", "memfd_create", "memfd_secret"] as const),
+    ],
+  },
+  // Between calls an environment is stopped, and SIGCONT, which the kernel would send by these, has it go on.
+  { answer: { errno: ENOSYS }, calls: ["timer_create"] },
+  {
+    answer: { errno: EPERM },
+    calls: ["fcntl"],
+    when: [
+      [
+        { argument: 1, is: [F_SETSIG] },
+        { argument: 2, is: [SIGCONT] },
+      ],
     ],
   },
   // Its work is done by the kernel's threads, past every filter; libraries do without.
