@@ -11,7 +11,7 @@ test("a request is under way from its beginning to its end, said or seen", () =>
     requestIP: (request: Request) => (over.has(request) ? null : { port: PORT + requests.indexOf(request) }),
   };
   for (const request of requests) underWay.begin(request, server);
-  expect([...underWay.peerPorts()]).toEqual([PORT, PORT + 1, PORT + 2]);
+  expect([...underWay.peerPorts()].sort()).toEqual([PORT, PORT + 1, PORT + 2]);
   const [first, second] = requests;
   if (first) underWay.end(first);
   if (second) over.add(second);
@@ -29,4 +29,15 @@ test("requests whose end nobody said do not pile up", () => {
   };
   for (let count = 0; count < 10_000; count++) underWay.begin(new Request("http://host/"), server);
   expect(asked).toBeGreaterThan(8000);
+});
+
+test("many more at once than usual are known as well, each until its end", () => {
+  const underWay = new UnderWay();
+  const requests = Array.from({ length: 1000 }, (_, each) => new Request(`http://host/${each}`));
+  const server = { requestIP: (request: Request) => ({ port: PORT + requests.indexOf(request) }) };
+  for (const request of requests) underWay.begin(request, server);
+  for (const request of requests.slice(100)) underWay.end(request);
+  expect([...underWay.peerPorts()].sort()).toEqual(Array.from({ length: 100 }, (_, each) => PORT + each));
+  for (const request of requests.slice(0, 100)) underWay.end(request);
+  expect(underWay.peerPorts().size).toBe(0);
 });
