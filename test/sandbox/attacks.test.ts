@@ -357,7 +357,7 @@ describe.each(counted)("behind $kind, where its processes are counted, a handler
     }
     // Its own shell may or may not have had room for its last command.
     await bomb;
-    expect(most).toBeLessThan(4000); // what other tests start meanwhile is in it
+    expect(most).toBeWithin(100, 2500); // what else this machine starts meanwhile is in it
     expect((await site.attack({})).value).toBe("fine");
   }, 40_000);
 });

@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { tryWalls, WALL_KINDS } from "../../src/sandbox/walls/choose.ts";
 import { landlockWalls } from "../../src/sandbox/walls/landlock.ts";
 import type { Walls } from "../../src/sandbox/walls/walls.ts";
+import { atEnd } from "../support/at-end.ts";
 import { wallOptions } from "../support/dispatcher.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lambent-offered-"));
-process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+atEnd(() => rmSync(folder, { recursive: true, force: true }));
 
 const trials = await Promise.all(WALL_KINDS.map((kind) => tryWalls(kind, wallOptions(folder))));
 for (const trial of trials) if (!trial.walls) console.warn(`Not tested: --isolation ${trial.kind} (${trial.reason})`);

@@ -11,6 +11,7 @@ import { Dispatcher, type DispatcherOptions } from "../../src/invoke/dispatcher.
 import type { ExecutionSpec, Invocation, Outcome } from "../../src/invoke/invocation.ts";
 import type { LogSink } from "../../src/invoke/logs/environment-log.ts";
 import { chooseWalls, type Isolation, type WallOptions } from "../../src/sandbox/walls/choose.ts";
+import { atEnd } from "./at-end.ts";
 import { until } from "./until.ts";
 
 /** Those that `LAMBENT_ISOLATION` names, else the strongest that work here. */
@@ -25,7 +26,7 @@ export const wallOptions = (folder: string): WallOptions => ({
   probeCommand: [...SELF, "probe"],
 });
 const wallFolder = mkdtempSync(join(tmpdir(), "lambent-walls-"));
-process.on("exit", () => rmSync(wallFolder, { recursive: true, force: true }));
+atEnd(() => rmSync(wallFolder, { recursive: true, force: true }));
 export const WALLS = await chooseWalls(ISOLATION, wallOptions(wallFolder));
 export const FIXTURES = join(REPOSITORY, "test/fixtures/functions");
 export const FAKE_NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5, 678);

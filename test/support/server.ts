@@ -7,6 +7,7 @@ import { mkdtemp, readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { removeTree } from "../../src/store/packages.ts";
+import { atEnd } from "./at-end.ts";
 
 /** Another build than `make build`'s can be named, such as one of `make dist`. */
 export const EXECUTABLE = resolve(process.env.E2E_EXECUTABLE ?? join(import.meta.dir, "../../dist/lambent"));
@@ -139,8 +140,8 @@ interface Child {
 }
 
 const running = new Set<Child>();
-// A run that is interrupted leaves no server behind.
-process.on("exit", () => {
+// A test that fails leaves no server behind.
+atEnd(() => {
   for (const child of running) child.signal("SIGKILL");
 });
 

@@ -1,5 +1,6 @@
 /** The server as a process of its own, straight from the source. */
 import { join } from "node:path";
+import { atEnd } from "../../support/at-end.ts";
 
 const MAIN = join(import.meta.dir, "../../../src/main.ts");
 
@@ -9,7 +10,7 @@ export function start(directory: string, ...flags: string[]) {
 
 /** A test that fails leaves no server behind. */
 const children = new Set<Bun.Subprocess>();
-process.on("exit", () => {
+atEnd(() => {
   for (const child of children) child.kill("SIGKILL");
 });
 

@@ -1,9 +1,10 @@
 /** A handler changes its own files as everywhere, and nobody else's, in each kind of walls that the machine offers. */
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { specOf, startDispatcher } from "../../support/dispatcher.ts";
+import type { Guard } from "../../../src/sandbox/guard/guard.ts";
+import { specOf, startDispatcher, type TestDispatcher } from "../../support/dispatcher.ts";
 import { OFFERED } from "../offered-walls.ts";
 import { guardOf, IS_GUARD_OFFERED } from "./offered-guard.ts";
 
@@ -12,10 +13,14 @@ const EFBIG = 27;
 
 const offered = IS_GUARD_OFFERED ? OFFERED.map((walls) => ({ walls, kind: walls.kind })) : [];
 
-describe.each(offered)("behind $kind, with a guard,", async ({ walls }) => {
-  const guard = await guardOf(walls);
-  const house = startDispatcher({ walls, network: { guard, policyOf: () => "all", onRefused() {} } });
+describe.each(offered)("behind $kind, with a guard,", ({ walls }) => {
+  let guard: Guard;
+  let house: TestDispatcher;
   const folder = mkdtempSync(join(homedir(), ".lambent-own-files-"));
+  beforeAll(async () => {
+    guard = await guardOf(walls);
+    house = startDispatcher({ walls, network: { guard, policyOf: () => "all", onRefused() {} } });
+  });
   afterAll(async () => {
     rmSync(folder, { recursive: true, force: true });
     await house.close();

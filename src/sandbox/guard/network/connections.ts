@@ -2,7 +2,6 @@
  * Decides about the calls of one environment that lead to other hosts. It makes an allowed call itself, on the caller's own socket and with the
  * address that it looked at: letting the kernel go on would have it read the caller's memory again, which says something else by then.
  */
-
 import type { SyscallName } from "../../seccomp/syscalls.ts";
 import { briefly } from "../brief.ts";
 import {
@@ -19,7 +18,7 @@ import {
 import { ANY_PORT, type Judge } from "./judge.ts";
 import { ownsListener } from "./own-listener.ts";
 import { readSocketAddress } from "./socket-address.ts";
-import type { FoundSocket, Sockets } from "./sockets.ts";
+import { type FoundSocket, optionOf, type Sockets } from "./sockets.ts";
 import type { Waits } from "./waits.ts";
 
 export interface ConnectionsOptions {
@@ -52,7 +51,6 @@ const MANY_HEADER_BYTES = 64;
 const F_GETFL = 3;
 const F_SETFL = 4;
 const O_NONBLOCK = 0o4000;
-const SOL_SOCKET = 1;
 const SO_ERROR = 4;
 const MSG_NOSIGNAL = 0x4000;
 const MSG_DONTWAIT = 0x40;
@@ -125,7 +123,7 @@ export class Connections {
     let result = answer === EINTR ? EINPROGRESS : answer;
     if (isBlocking && result === EINPROGRESS) {
       await waits.until({ descriptor, isCall: true, isWanted: () => stillWaits(listener, id) });
-      result = -errorOf(descriptor);
+      result = -optionOf(descriptor, SO_ERROR); // asked for once, and gone then
     }
     if (isBlocking) linux("fcntl", descriptor, F_SETFL, flags);
     if (result === EINPROGRESS) void sockets.settle(found, waits);
@@ -213,13 +211,6 @@ function nameOf(thread: number, address: bigint, length: bigint): Uint8Array | n
   const bytes = intOf(length);
   if (bytes < 0 || bytes > ADDRESS_BYTES_MAX) return EINVAL;
   return readMemory(thread, address, bytes) ?? EFAULT;
-}
-
-/** Positive; it is asked for once, and gone then. */
-function errorOf(socket: number): number {
-  const value = new Int32Array(1);
-  linux("getsockopt", socket, SOL_SOCKET, SO_ERROR, value, new Uint32Array([value.byteLength]));
-  return value[0] ?? 0;
 }
 
 /** There is no pointer to an empty array. */

@@ -203,7 +203,8 @@ export class KeptSockets implements Sockets {
 
 const isCopy = (socket: FoundSocket): socket is Copy => "inode" in socket;
 
-function optionOf(socket: number, option: number): number {
+/** Of the level of sockets. */
+export function optionOf(socket: number, option: number): number {
   const value = new Int32Array(1);
   linux("getsockopt", socket, SOL_SOCKET, option, value, new Uint32Array([value.byteLength]));
   return value[0] ?? 0;
