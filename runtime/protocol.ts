@@ -55,11 +55,11 @@ export interface InvokeFrame {
   /** Whether the runner is to write `outputMark(id)` to its output when the call ends. */
   readonly markOutput: boolean;
   /** Whether the result goes on in chunks: what has both forms is to stream. */
-  readonly streams?: boolean;
+  readonly streams?: boolean | undefined;
   /** JSON of the client context, as decoded from the request. */
-  readonly clientContext?: string;
-  readonly traceId?: string;
-  readonly tenantId?: string;
+  readonly clientContext?: string | undefined;
+  readonly traceId?: string | undefined;
+  readonly tenantId?: string | undefined;
 }
 
 export type HostFrame = InitFrame | InvokeFrame;
@@ -138,14 +138,20 @@ export class FrameError extends Error {}
 export class FrameReader {
   readonly #onFrame: (head: unknown, payload: Uint8Array) => void;
   readonly #totalMax: number;
+  readonly #readHead: (text: string) => unknown;
   /** The frame being collected, its length prefix included; undefined between frames. */
   #frame: Uint8Array | undefined;
   #filled = 0;
   /** A length prefix of which not all four bytes are here yet. */
   #prefix: Uint8Array = EMPTY;
 
-  constructor(onFrame: (head: unknown, payload: Uint8Array) => void, payloadBytesMax = PAYLOAD_BYTES_MAX) {
+  /** @param options.readHead what `JSON.parse` would answer, or throw. */
+  constructor(
+    onFrame: (head: unknown, payload: Uint8Array) => void,
+    { payloadBytesMax = PAYLOAD_BYTES_MAX, readHead = parseJson as (text: string) => unknown } = {},
+  ) {
     this.#onFrame = onFrame;
+    this.#readHead = readHead;
     this.#totalMax = 4 + HEAD_BYTES_MAX + payloadBytesMax;
   }
 
@@ -194,12 +200,25 @@ export class FrameReader {
     let head: unknown;
     try {
       const buffer = frame instanceof Buffer ? frame : Buffer.from(frame.buffer, frame.byteOffset, frame.length);
-      head = parseJson(textOf(buffer, "utf8", PREFIX_BYTES, PREFIX_BYTES + headLength));
+      head = this.#readHead(textOf(buffer, "utf8", PREFIX_BYTES, PREFIX_BYTES + headLength));
     } catch (cause) {
       throw new FrameError("a head that is not JSON", { cause });
     }
     this.#onFrame(head, frame.subarray(PREFIX_BYTES + headLength));
   }
+}
+
+const PLAIN_RESULT = ['{"type":"result","id":"', '","marked":false}'] as const;
+const PLAIN_ID = /^[\w-]+$/;
+
+/** As `JSON.parse`, for heads of runners. Nearly all of them are of one form, which takes a third of the time. Not for where user code runs. */
+export function readRunnerHead(text: string): unknown {
+  const [before, after] = PLAIN_RESULT;
+  if (text.startsWith(before) && text.endsWith(after)) {
+    const id = text.slice(before.length, -after.length);
+    if (PLAIN_ID.test(id)) return { type: "result", id, marked: false };
+  }
+  return parseJson(text);
 }
 
 /** Reads a head that a runner sent. @throws FrameError for anything that is not exactly one of its frames. */

@@ -17,6 +17,7 @@ export function scopesOf(services: Services): (request: Request, requestId: stri
   class Scope {
     #warnings: string[] | undefined;
     #draw: Draw | undefined;
+    #begunMs: number | undefined;
 
     constructor(
       readonly request: Request,
@@ -32,8 +33,13 @@ export function scopesOf(services: Services): (request: Request, requestId: stri
     }
 
     traceId(sampled?: boolean): string {
-      const given = this.request.headers.get("x-amzn-trace-id");
-      return given ?? newTraceId(services.clock.nowMs(), this.requestId, sampled);
+      if (this.givenTrace !== undefined) return this.givenTrace;
+      this.#begunMs ??= services.clock.nowMs(); // whoever asks again is told the same
+      return newTraceId(this.#begunMs, this.requestId, sampled);
+    }
+
+    get givenTrace(): string | undefined {
+      return this.request.headers.get("x-amzn-trace-id") ?? undefined;
     }
 
     noteRouting(draw: Draw): void {

@@ -3,8 +3,9 @@
  * Without `sampled` whoever runs the call decides. Source: AWS X-Ray Developer Guide, "Tracing header".
  */
 export function newTraceId(nowMs: number, requestId: string, sampled?: boolean): string {
-  const random = requestId.replaceAll("-", "");
+  const early = requestId.slice(0, 8) + requestId.slice(9, 13) + requestId.slice(14, 18);
+  const [variant, node] = [requestId.slice(19, 23), requestId.slice(24)];
   const seconds = Math.floor(nowMs / 1000).toString(16);
   const decision = sampled === undefined ? "" : `;Sampled=${sampled ? 1 : 0}`;
-  return `Root=1-${seconds}-${random.slice(0, 24)};Parent=${random.slice(16)}${decision}`;
+  return `Root=1-${seconds}-${early}${variant}${node.slice(0, 4)};Parent=${variant}${node}${decision}`;
 }

@@ -12,7 +12,8 @@ export interface Call {
   readonly reject: (error: NotBegunError) => void;
   /** performance.now() */
   beganAtMs: number;
-  deadline: Timer | undefined;
+  /** Nothing can end it any more, though it may still wait for the rest of its output. */
+  isOver: boolean;
 }
 
 /** The environment ended before the call that was handed to it began: another one can have it. */
@@ -25,5 +26,5 @@ export function makeCall(
 ): { call: Call; promise: Promise<InvocationResult> } {
   const { promise, resolve, reject } = Promise.withResolvers<InvocationResult>();
   const chunks = new Chunks(invocation.stream);
-  return { call: { invocation, timeoutMs, chunks, resolve, reject, beganAtMs: 0, deadline: undefined }, promise };
+  return { call: { invocation, timeoutMs, chunks, resolve, reject, beganAtMs: 0, isOver: false }, promise };
 }

@@ -29,9 +29,9 @@ export function invokeFrameOf(invocation: Invocation, timeoutMs: number): Invoke
     invokedArn,
     timeoutMs,
     markOutput: wantsLogTail,
-    ...(stream && { streams: true }),
-    ...(clientContext !== undefined && { clientContext }),
-    ...(traceId !== undefined && { traceId }),
-    ...(tenantId !== undefined && { tenantId }),
+    streams: stream && true,
+    clientContext,
+    traceId,
+    tenantId,
   };
 }

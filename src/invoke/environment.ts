@@ -5,13 +5,14 @@
 import { encodeFrame, parseRunnerFrame, type RunnerFrame } from "../../runtime/protocol.ts";
 import { Sandbox, type SandboxExit } from "../sandbox/sandbox.ts";
 import { type Call, type CallEnd, makeCall, NotBegunError } from "./call.ts";
+import { Deadline } from "./deadline.ts";
 import { initFrameOf, invokeFrameOf } from "./environment-frames.ts";
 import type { EnvironmentOptions, StartOptions, StartOutcome } from "./environment-options.ts";
 import { assertStep, type EnvironmentState } from "./environment-state.ts";
 import { exited, outOfMemory, timedOut, unhandledBy } from "./failures.ts";
 import type { ExecutionSpec, Invocation, InvocationResult, Outcome } from "./invocation.ts";
+import { CallLog } from "./logs/call-log.ts";
 import { EnvironmentLog } from "./logs/environment-log.ts";
-import { failedCallLines, type PlatformLines, platformLines } from "./logs/platform-lines.ts";
 import { MemoryWatch, TASKS_MAX } from "./memory-watch.ts";
 
 /** How many calls may lie in the runner behind the one that it runs, so that it need not wait for the host in between. */
@@ -30,13 +31,14 @@ export class Environment {
 
   readonly #options: EnvironmentOptions;
   readonly #log: EnvironmentLog;
-  readonly #lines: PlatformLines;
+  readonly #callLog: CallLog;
   readonly #startedAtMs = performance.now();
   #sandbox: Sandbox | undefined;
   #initSent = false;
   #onStart: ((outcome: StartOutcome) => void) | undefined;
   #call: Call | undefined;
   readonly #ahead: Call[] = [];
+  readonly #deadline = new Deadline(() => this.#endByTime());
   #hasPrinted = false;
   #fault: Outcome | undefined;
   #initMs: number | undefined;
@@ -50,7 +52,7 @@ export class Environment {
     this.#log = new EnvironmentLog(options.logSink);
     const holdsTasks = options.sandbox.place?.groups.controllers.includes("pids");
     this.#memory = new MemoryWatch(options.spec.memoryMib, holdsTasks ? Number.POSITIVE_INFINITY : TASKS_MAX);
-    this.#lines = platformLines(options.spec.logging, options.nowMs);
+    this.#callLog = new CallLog(this.#log, options.spec, options.nowMs);
   }
 
   /** Starts the process and loads the handler. After anything but "ready" the environment is ending and takes no call. */
@@ -58,7 +60,7 @@ export class Environment {
     const { promise, resolve } = Promise.withResolvers<StartOutcome>();
     this.#onStart = resolve;
     if (wantsLogTail) this.#log.keepTail(earlierTail);
-    this.#log.line(this.#lines.initStart(this.spec.runtime, this.#options.region));
+    this.#log.line(this.#callLog.lines.initStart(this.spec.runtime, this.#options.region));
     try {
       this.#sandbox = Sandbox.start(this.#options.sandbox, {
         onFrame: (head, payload) => this.#receive(parseRunnerFrame(head), payload),
@@ -74,7 +76,7 @@ export class Environment {
       throw error;
     }
     const timer = setTimeout(() => {
-      this.#log.line(this.#lines.initOverrun({ initMs: performance.now() - this.#startedAtMs, phase }));
+      this.#log.line(this.#callLog.lines.initOverrun({ initMs: performance.now() - this.#startedAtMs, phase }));
       const resultFor = (id: string) => this.#failedInit(id, timedOut(id, this.spec.timeoutMs), "timeout");
       resolve({ kind: "overrun", resultFor, logTail: phase === "init" ? this.#log.takeTail() : undefined });
       this.stop();
@@ -119,17 +121,17 @@ export class Environment {
   }
 
   #begin(call: Call): void {
-    const { requestId, wantsLogTail } = call.invocation;
     this.#call = call;
     this.#memory.beginCall();
-    if (wantsLogTail) this.#log.keepTail();
-    this.#log.beginRange();
-    this.#log.line(this.#lines.start(requestId, this.spec.functionVersion));
+    this.#callLog.begin(call.invocation);
     call.beganAtMs = performance.now();
-    call.deadline = setTimeout(() => {
-      this.#stopAfterAnswer(); // the end of this call is not to begin the next one here
-      this.#endCall(call, { outcome: timedOut(requestId, this.spec.timeoutMs), marked: false, status: "timeout" });
-    }, call.timeoutMs);
+    this.#deadline.set(call.beganAtMs + call.timeoutMs);
+  }
+
+  #endByTime(): void {
+    const id = this.#call?.invocation.requestId ?? "";
+    this.#stopAfterAnswer(); // the end of this call is not to begin the next one here
+    this.#endCallOf(id, () => ({ outcome: timedOut(id, this.spec.timeoutMs), marked: false, status: "timeout" }));
   }
 
   /** An answer to any other call than the running one is forged or late: nobody waits for it. */
@@ -139,9 +141,9 @@ export class Environment {
   }
 
   #endCall(call: Call, end: CallEnd): void {
-    if (this.#call !== call || call.deadline === undefined) return;
-    clearTimeout(call.deadline);
-    call.deadline = undefined; // from here on nothing else can end it
+    if (this.#call !== call || call.isOver) return;
+    this.#deadline.lift();
+    call.isOver = true;
     const durationMs = performance.now() - call.beganAtMs;
     if (durationMs > MEMORY_READ_AFTER_MS || this.callCount === 0 || call.invocation.wantsLogTail) {
       if (this.#memory.lookAtProcess(this.#sandbox?.memory)) this.#endByMemory();
@@ -153,15 +155,11 @@ export class Environment {
 
   #finish(call: Call, end: CallEnd, durationMs: number): void {
     const { requestId } = call.invocation;
-    const memoryUsedMib = this.#memory.usedMib;
-    const measured = { durationMs, initMs: this.#initMs, memoryUsedMib };
+    const [initMs, memoryUsedMib] = [this.#initMs, this.#memory.usedMib];
     this.#initMs = undefined;
-    this.#log.line(
-      this.#lines.end(requestId) +
-        this.#lines.report({ requestId, memoryMib: this.spec.memoryMib, ...measured, status: end.status }),
-    );
-    const logTail = this.#log.takeTail();
-    const metrics = { ...measured, logStreamName: this.#options.logStreamName, ...this.#log.range() };
+    const report = { requestId, durationMs, memoryUsedMib, initMs, status: end.status };
+    const { logTail, logFrom, logTo } = this.#callLog.end(report);
+    const metrics = { durationMs, initMs, memoryUsedMib, logStreamName: this.#options.logStreamName, logFrom, logTo };
     this.callCount++;
     this.idleSinceMs = performance.now();
     this.#call = undefined;
@@ -220,8 +218,11 @@ export class Environment {
   }
 
   #receive(frame: RunnerFrame, payload: Uint8Array): void {
-    const isEnding = this.#call !== undefined && this.#call.deadline === undefined;
-    if (isEnding && "id" in frame && this.#ahead.some(({ invocation }) => invocation.requestId === frame.id)) {
+    if (
+      this.#call?.isOver &&
+      "id" in frame &&
+      this.#ahead.some(({ invocation }) => invocation.requestId === frame.id)
+    ) {
       this.#early.push(() => this.#receive(frame, payload));
       return this.#sandbox?.pauseFrames();
     }
@@ -274,6 +275,7 @@ export class Environment {
   }
 
   #end(exit: SandboxExit): void {
+    this.#deadline.close();
     this.#log.flush();
     const failureOf = (requestId: string): Outcome =>
       this.#ranOutOfMemory || exit.ranOutOfMemory ? outOfMemory(requestId) : (this.#fault ?? exited(requestId, exit));
@@ -285,12 +287,10 @@ export class Environment {
     this.#options.onDead();
   }
 
-  /** The call that an environment was started for has its lines in the log, too. */
   #failedInit(requestId: string, outcome: Outcome, status: "error" | "timeout"): InvocationResult {
-    const { memoryMib, functionVersion: version } = this.spec;
-    const measured = { durationMs: performance.now() - this.#startedAtMs, memoryUsedMib: this.#memory.usedMib };
-    this.#log.line(failedCallLines(this.#lines, { requestId, version, memoryMib, status, ...measured }));
-    return { outcome, logTail: this.#log.takeTail() };
+    const durationMs = performance.now() - this.#startedAtMs;
+    const logTail = this.#callLog.neverBegan({ requestId, durationMs, memoryUsedMib: this.#memory.usedMib, status });
+    return { outcome, logTail };
   }
 
   #move(next: EnvironmentState): void {

@@ -4,7 +4,7 @@
  */
 import { closeSync } from "node:fs";
 import type { Socket, Subprocess } from "bun";
-import { FrameReader, LIFELINE_DESCRIPTOR } from "../../runtime/protocol.ts";
+import { FrameReader, LIFELINE_DESCRIPTOR, readRunnerHead } from "../../runtime/protocol.ts";
 import { connectDescriptor, FrameOutbox } from "../../runtime/protocol-socket.ts";
 import type { ControlGroup, GroupPlace } from "./control-groups.ts";
 import { holdsTooMuchDisk } from "./disk-use.ts";
@@ -183,7 +183,7 @@ export class Sandbox {
   }
 
   async #connect(events: SandboxEvents): Promise<void> {
-    const reader = new FrameReader((head, payload) => events.onFrame(head, payload));
+    const reader = new FrameReader((head, payload) => events.onFrame(head, payload), { readHead: readRunnerHead });
     let isFirst = true;
     const onBytes = (bytes: Uint8Array): void => {
       try {

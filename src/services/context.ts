@@ -71,6 +71,8 @@ export interface ServiceContext extends Services {
   readonly baseUrl: string;
   /** `Root=…;Parent=…;Sampled=…`: the client's trace header, which decides for itself, or a new one; without `sampled` undecided. */
   traceId(sampled?: boolean): string;
+  /** The client's, if it sent one. */
+  readonly givenTrace: string | undefined;
   /** Says in `x-lambent-routing` how an alias with weights chose, when the client asked for it. */
   noteRouting(draw: Draw): void;
   /** Says in `x-lambent-warning` what was stored but will not do what it would do on AWS. */

@@ -9,6 +9,7 @@ import {
   parseHostFrame,
   parseRunnerFrame,
   type RunnerFrame,
+  readRunnerHead,
 } from "../../runtime/protocol.ts";
 import { FrameOutbox } from "../../runtime/protocol-socket.ts";
 
@@ -38,7 +39,10 @@ const bytesOf = (pieces: readonly Uint8Array[]): Uint8Array => new Uint8Array(Bu
 
 function readAll(chunks: readonly Uint8Array[], payloadBytesMax?: number): Frame[] {
   const frames: Frame[] = [];
-  const reader = new FrameReader((head, payload) => frames.push({ head, payload: payload.slice() }), payloadBytesMax);
+  const reader = new FrameReader((head, payload) => frames.push({ head, payload: payload.slice() }), {
+    readHead: readRunnerHead,
+    ...(payloadBytesMax !== undefined && { payloadBytesMax }),
+  });
   for (const chunk of chunks) reader.push(chunk);
   return frames;
 }
@@ -151,10 +155,13 @@ describe("FrameReader", () => {
     for (let n = 0; n < 120_000; n++) {
       const bytes = n % 4 === 0 ? randomBytes(random) : mutate(seeds[n % seeds.length] ?? new Uint8Array(), random);
       try {
-        const reader = new FrameReader((head) => {
-          parseRunnerFrame(head);
-          parsed++;
-        });
+        const reader = new FrameReader(
+          (head) => {
+            parseRunnerFrame(head);
+            parsed++;
+          },
+          { readHead: readRunnerHead },
+        );
         for (const part of cut(bytes, [random(bytes.length + 1), random(bytes.length + 1)])) reader.push(part);
       } catch (error) {
         if (!(error instanceof FrameError)) throw new Error(`${Buffer.from(bytes).toString("hex")}`, { cause: error });
@@ -190,6 +197,42 @@ function mutate(seed: Uint8Array, random: (below: number) => number): Uint8Array
   const to = random(6) === 0 ? random(bytes.length) : bytes.length;
   return new Uint8Array(bytes.subarray(from, Math.max(from, to)));
 }
+
+describe("readRunnerHead", () => {
+  const answerOf = (read: (text: string) => unknown, text: string): unknown => {
+    try {
+      return read(text);
+    } catch {
+      return "refused";
+    }
+  };
+
+  test("answers what JSON.parse does, whatever stands in the form that it reads by itself", () => {
+    const texts = fc.oneof(
+      runnerFrames.map((frame) => JSON.stringify(frame)),
+      fc
+        .string({ unit: fc.constantFrom("a", "-", '"', "\\", "\n", ",", ":", "{", "}", "\u0000", "é"), maxLength: 8 })
+        .map((inside) => `{"type":"result","id":"${inside}","marked":false}`),
+    );
+    fc.assert(
+      fc.property(texts, (text) => {
+        expect(answerOf(readRunnerHead, text)).toEqual(answerOf(JSON.parse, text));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test.each([
+    '{"type":"result","id":"","marked":false}',
+    '{"type":"result","id":"a","marked":false} ',
+    '{"type":"result","id":"a","id":"b","marked":false}',
+    '{"type":"result","id":"\\u0061","marked":false}',
+    '{"type":"result","id":"a","marked":true,"marked":false}',
+    '{"type":"result","id":"","marked":false}","marked":false}',
+  ])("as for %s", (text) => {
+    expect(answerOf(readRunnerHead, text)).toEqual(answerOf(JSON.parse, text));
+  });
+});
 
 describe("parseRunnerFrame", () => {
   const longText = "x".repeat(4097);

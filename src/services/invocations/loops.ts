@@ -14,11 +14,14 @@ export function chainedTrace(ctx: ServiceContext, { name, sampled }: { name: str
   return traceId.includes("Lineage=") ? followLineage(traceId, functionArn(ctx.home, name)).traceId : traceId;
 }
 
-/** @throws AwsError RecursiveInvocationException. */
-export async function refuseLoop(ctx: ServiceContext, name: string): Promise<void> {
-  const traceId = ctx.traceId(false);
-  if (!traceId.includes("Lineage=")) return;
-  const { callsBefore } = followLineage(traceId, functionArn(ctx.home, name));
+/** Answers nothing at once for most calls. @throws AwsError RecursiveInvocationException. */
+export function refuseLoop(ctx: ServiceContext, name: string): Promise<void> | undefined {
+  const trace = ctx.givenTrace;
+  return trace?.includes("Lineage=") ? refuseLongChain(ctx, name, trace) : undefined;
+}
+
+async function refuseLongChain(ctx: ServiceContext, name: string, trace: string): Promise<void> {
+  const { callsBefore } = followLineage(trace, functionArn(ctx.home, name));
   if (callsBefore < CHAIN_CALLS_MAX || (await allowsRecursion(ctx.store, name))) return;
   throw new AwsError(
     "RecursiveInvocationException",

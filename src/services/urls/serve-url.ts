@@ -58,7 +58,8 @@ async function call(
   });
   if (payload.length > SYNC_PAYLOAD_BYTES_MAX) throw tooLarge("InvokeFunction", SYNC_PAYLOAD_BYTES_MAX);
   const named = { name: url.owner, qualifier: url.key === "" ? undefined : url.key };
-  await refuseLoop(ctx, named.name);
+  const looping = refuseLoop(ctx, named.name);
+  if (looping) await looping;
   const target = ctx.resolver.known(named) ?? (await ctx.resolver.resolve(named));
   const invokedArn = functionArn(ctx.home, named.name, named.qualifier);
   const { spec, invocation } = admitCall(ctx, {
