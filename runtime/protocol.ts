@@ -62,7 +62,12 @@ export interface InvokeFrame {
   readonly tenantId?: string | undefined;
 }
 
-export type HostFrame = InitFrame | InvokeFrame;
+/** Asks for the calls back that have not begun, as the one before them takes long. */
+export interface RecallFrame {
+  readonly type: "recall";
+}
+
+export type HostFrame = InitFrame | InvokeFrame | RecallFrame;
 
 export type FunctionErrorKind = "Handled" | "Unhandled";
 
@@ -87,6 +92,8 @@ export type RunnerFrame =
       readonly kind: FunctionErrorKind;
       readonly errorType: string;
     }
+  /** The answer to a recall, for each call: it has not begun, and will not. */
+  | { readonly type: "returned"; readonly id: string }
   /** The event is not JSON; the handler was not called. */
   | { readonly type: "rejected"; readonly id: string; readonly reason: string }
   /** Something outside the handler's promise failed and the runner is about to exit; the payload is the error object. */
@@ -247,6 +254,8 @@ export function parseRunnerFrame(head: unknown): RunnerFrame {
         kind: kind === "Handled" ? "Handled" : "Unhandled",
         errorType: text(errorType),
       };
+    case "returned":
+      return { type, id: text(id) };
     case "rejected":
       return { type, id: text(id), reason: text(reason) };
     default:
@@ -256,7 +265,8 @@ export function parseRunnerFrame(head: unknown): RunnerFrame {
 
 /** Reads a head that the host sent; the host is trusted for the members' types. */
 export function parseHostFrame(head: unknown): HostFrame {
-  if (isObject(head) && (head["type"] === "init" || head["type"] === "invoke")) return head as unknown as HostFrame;
+  if (isObject(head) && (head["type"] === "invoke" || head["type"] === "init" || head["type"] === "recall"))
+    return head as unknown as HostFrame;
   throw new FrameError("a frame of an unknown type");
 }
 

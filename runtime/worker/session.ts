@@ -54,6 +54,7 @@ export class Session {
 
   async receive(frame: HostFrame, payload: Uint8Array): Promise<void> {
     if (frame.type === "init") return this.#start(frame);
+    if (frame.type === "recall") return this.#giveBack();
     this.#invoke(frame, payload);
   }
 
@@ -117,6 +118,13 @@ export class Session {
   #next(): void {
     const next = this.#ahead.shift();
     if (next) this.#invoke(next.invoke, next.payload);
+  }
+
+  /** They go to an environment that is not held up. */
+  #giveBack(): void {
+    for (let next = this.#ahead.shift(); next; next = this.#ahead.shift()) {
+      this.#sender.send({ type: "returned", id: next.invoke.id });
+    }
   }
 
   #answer(invoke: InvokeFrame, outcome: CallOutcome): void {

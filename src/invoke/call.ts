@@ -16,7 +16,7 @@ export interface Call {
   isOver: boolean;
 }
 
-/** The environment ended before the call that was handed to it began: another one can have it. */
+/** The call that was handed to an environment will not begin there, since that ended or is held up: another one can have it. */
 export class NotBegunError extends Error {}
 
 /** A call that has not begun, and the promise of its result. */

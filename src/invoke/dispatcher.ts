@@ -249,7 +249,7 @@ export class Dispatcher {
     const idleBeforeMs = performance.now() - WATCH_EVERY_MS;
     let quiet = this.#runningCount === 0;
     for (const environment of this.#environments()) {
-      if (environment.state !== "idle") environment.watchMemory();
+      if (environment.state !== "idle") environment.watch();
       else if (environment.idleSinceMs < idleBeforeMs) environment.freeze();
       quiet &&= environment.isFrozen;
     }

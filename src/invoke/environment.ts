@@ -4,7 +4,8 @@
  */
 import { encodeFrame, parseRunnerFrame, type RunnerFrame } from "../../runtime/protocol.ts";
 import { Sandbox, type SandboxExit } from "../sandbox/sandbox.ts";
-import { type Call, type CallEnd, makeCall, NotBegunError } from "./call.ts";
+import { type Call, type CallEnd, makeCall } from "./call.ts";
+import { CallsAhead } from "./calls-ahead.ts";
 import { Deadline } from "./deadline.ts";
 import { initFrameOf, invokeFrameOf } from "./environment-frames.ts";
 import type { EnvironmentOptions, StartOptions, StartOutcome } from "./environment-options.ts";
@@ -15,8 +16,6 @@ import { CallLog } from "./logs/call-log.ts";
 import { EnvironmentLog } from "./logs/environment-log.ts";
 import { MemoryWatch, TASKS_MAX } from "./memory-watch.ts";
 
-/** How many calls may lie in the runner behind the one that it runs, so that it need not wait for the host in between. */
-const AHEAD_MAX = 7;
 /** Below this a call is too short for the watch to see it, and reading its memory would cost as much as the call. */
 const MEMORY_READ_AFTER_MS = 20;
 
@@ -37,14 +36,13 @@ export class Environment {
   #initSent = false;
   #onStart: ((outcome: StartOutcome) => void) | undefined;
   #call: Call | undefined;
-  readonly #ahead: Call[] = [];
+  readonly #ahead = new CallsAhead();
   readonly #deadline = new Deadline(() => this.#endByTime());
   #hasPrinted = false;
   #fault: Outcome | undefined;
   #initMs: number | undefined;
   readonly #memory: MemoryWatch;
   #ranOutOfMemory = false;
-  readonly #early: (() => void)[] = []; // answers to calls ahead, while the one before them still waits for the rest of its output
 
   constructor(options: EnvironmentOptions) {
     this.#options = options;
@@ -112,7 +110,12 @@ export class Environment {
    * before the end of the first has arrived.
    */
   get hasRoomAhead(): boolean {
-    return this.state === "busy" && !this.#hasPrinted && this.#ahead.length < AHEAD_MAX;
+    return this.state === "busy" && !this.#hasPrinted && this.#ahead.hasRoom;
+  }
+
+  /** The call that runs takes long: nobody is to wait behind it. */
+  get isHeldUp(): boolean {
+    return this.#ahead.isHeldUp;
   }
 
   /** How long the running call has been at it; 0 while none runs. */
@@ -154,10 +157,9 @@ export class Environment {
   }
 
   #finish(call: Call, end: CallEnd, durationMs: number): void {
-    const { requestId } = call.invocation;
     const [initMs, memoryUsedMib] = [this.#initMs, this.#memory.usedMib];
     this.#initMs = undefined;
-    const report = { requestId, durationMs, memoryUsedMib, initMs, status: end.status };
+    const report = { requestId: call.invocation.requestId, durationMs, memoryUsedMib, initMs, status: end.status };
     const { logTail, logFrom, logTo } = this.#callLog.end(report);
     const metrics = { durationMs, initMs, memoryUsedMib, logStreamName: this.#options.logStreamName, logFrom, logTo };
     this.callCount++;
@@ -167,9 +169,7 @@ export class Environment {
     if (next) this.#begin(next);
     else if (this.state === "busy") this.#move("idle");
     call.resolve({ outcome: end.outcome, metrics, logTail });
-    if (this.#early.length === 0) return;
-    for (const receive of this.#early.splice(0)) receive();
-    if (this.#early.length === 0) this.#sandbox?.resumeFrames();
+    if (this.#ahead.receiveKept()) this.#sandbox?.resumeFrames();
   }
 
   /** An environment is frozen between calls, as on AWS: what a handler left running goes on in the next call. */
@@ -195,10 +195,11 @@ export class Environment {
     this.#sandbox?.kill();
   }
 
-  /** Looks how much memory the process tree holds, and ends it when that is more than the function may have. */
-  watchMemory(): void {
+  /** To be called now and then: holds the process tree to its memory, and asks for calls back that a long one holds up. */
+  watch(): void {
     if (this.state !== "busy" && this.state !== "starting") return;
     this.#log.flushLines(); // who follows the log sees that a long call began
+    if (this.#ahead.areHeldUpBy(this.callAgeMs)) this.#sandbox?.send(encodeFrame({ type: "recall" }));
     const meter = this.#sandbox?.memory;
     const isShort = this.state === "busy" && this.callAgeMs < MEMORY_READ_AFTER_MS; // children that it may have are looked at before a freeze
     if (isShort ? this.#memory.lookAtProcess(meter) : this.#memory.lookAtTree(meter)) this.#endByMemory();
@@ -218,12 +219,8 @@ export class Environment {
   }
 
   #receive(frame: RunnerFrame, payload: Uint8Array): void {
-    if (
-      this.#call?.isOver &&
-      "id" in frame &&
-      this.#ahead.some(({ invocation }) => invocation.requestId === frame.id)
-    ) {
-      this.#early.push(() => this.#receive(frame, payload));
+    if (this.#call?.isOver && "id" in frame && this.#ahead.has(frame.id)) {
+      this.#ahead.keep(() => this.#receive(frame, payload));
       return this.#sandbox?.pauseFrames();
     }
     switch (frame.type) {
@@ -258,6 +255,9 @@ export class Environment {
         this.#endCallOf(id, () => ({ outcome: { kind: "function-error", functionError, errorType, payload }, marked }));
         break;
       }
+      case "returned":
+        this.#ahead.giveBack(frame.id);
+        break;
       case "rejected":
         this.#endCallOf(frame.id, () => ({ outcome: { kind: "rejected", reason: frame.reason }, marked: false }));
         break;
@@ -283,7 +283,7 @@ export class Environment {
     this.#move("dead"); // first: the end of this call is not to begin the next one here
     const call = this.#call;
     if (call) this.#endCall(call, { outcome: failureOf(call.invocation.requestId), marked: false, status: "error" });
-    for (const notBegun of this.#ahead.splice(0)) notBegun.reject(new NotBegunError());
+    this.#ahead.giveBackAll();
     this.#options.onDead();
   }
 

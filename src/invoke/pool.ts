@@ -142,7 +142,9 @@ export class Pool {
   }
 
   get #atWork(): number {
-    return this.#environments.size - this.#starting - this.#idle.length;
+    let count = this.#environments.size - this.#starting - this.#idle.length;
+    for (const { isHeldUp } of this.#environments) if (isHeldUp) count--;
+    return count;
   }
 
   /** A busy environment that may be handed this call already, unless others wait for that. */

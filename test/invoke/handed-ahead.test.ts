@@ -6,7 +6,15 @@ import { Environment } from "../../src/invoke/environment.ts";
 import type { ExecutionSpec, Invocation } from "../../src/invoke/invocation.ts";
 import type { LogSink } from "../../src/invoke/logs/environment-log.ts";
 import { placesOf } from "../../src/invoke/places.ts";
-import { RUNNER_COMMAND, sinkOf, specOf, startDispatcher, type TestDispatcher, WALLS } from "../support/dispatcher.ts";
+import {
+  type CallAnswer,
+  RUNNER_COMMAND,
+  sinkOf,
+  specOf,
+  startDispatcher,
+  type TestDispatcher,
+  WALLS,
+} from "../support/dispatcher.ts";
 import { until } from "../support/until.ts";
 
 const ends: (() => unknown)[] = [];
@@ -87,8 +95,9 @@ test.each([
 });
 
 /** Quick calls until the pool knows that they are quick. */
+const WARM_UP_CALLS = 30;
 async function warmUp(house: TestDispatcher, spec: ReturnType<typeof specOf>, event: object): Promise<void> {
-  for (let n = 0; n < 30; n++) await house.call(spec, event);
+  for (let n = 0; n < WARM_UP_CALLS; n++) await house.call(spec, event);
 }
 
 test("calls behind one that ends the process go to another environment", async () => {
@@ -118,4 +127,40 @@ test("calls behind one that never ends are answered at its timeout's latest", as
   expect(answers.every(({ value }) => value === "fine")).toBe(true);
   expect((await stuck).errorType).toBe("Sandbox.Timedout");
   await until("nothing runs", () => house.dispatcher.census().running === 0);
+});
+
+/** A client that calls one long after the other, beside sixteen of quick calls, all of the same function. */
+async function amongQuickCalls(house: TestDispatcher, spec: ReturnType<typeof specOf>, long: object) {
+  await warmUp(house, spec, {});
+  let isOver = false;
+  const longCall = house.call(spec, long).finally(() => {
+    isOver = true;
+  });
+  const quick: CallAnswer[] = [];
+  const client = async (): Promise<void> => {
+    for (let n = 0; n < 20; n++) quick.push(await house.call(spec));
+  };
+  await Promise.all(Array.from({ length: 16 }, client));
+  return { longCall, quick, wasOver: isOver };
+}
+
+test("calls behind one that waits long are asked back, and run elsewhere before it ends", async () => {
+  const spec = specOf("hostile-calm", { timeoutMs: 60_000 });
+  const { quick, wasOver } = await amongQuickCalls(start(), spec, { waitMs: 30_000 });
+  expect(wasOver).toBe(false);
+  expect(quick.every(({ kind }) => kind === "ok")).toBe(true);
+}, 20_000);
+
+test("each call is run once, whether it was asked back from one that waits or from one that never lets go of its thread", async () => {
+  for (const long of [{ waitMs: 300 }, { spinMs: 300 }]) {
+    const { longCall, quick } = await amongQuickCalls(start(), specOf("hostile-calm"), long);
+    const answers = [...quick, await longCall];
+    const runs = new Set(answers.map(({ value }) => `${value.environment} ${value.calls}`));
+    expect(runs.size).toBe(answers.length); // an environment counts its calls
+    const last = new Map<string, number>();
+    for (const { value } of answers)
+      last.set(value.environment, Math.max(last.get(value.environment) ?? 0, value.calls));
+    const counted = [...last.values()].reduce((sum, calls) => sum + calls, 0);
+    expect(counted).toBe(answers.length + WARM_UP_CALLS);
+  }
 });

@@ -32,6 +32,7 @@ const runnerFrames: fc.Arbitrary<RunnerFrame> = fc.oneof(
     errorType: word,
   }),
   fc.record({ type: fc.constant("rejected" as const), id, reason: word }),
+  fc.record({ type: fc.constant("returned" as const), id }),
   fc.record({ type: fc.constant("fault" as const), errorType: word }),
 );
 
@@ -257,6 +258,7 @@ describe("parseRunnerFrame", () => {
     { name: "a chunk without an id", head: { type: "chunk" } },
     { name: "a chunk with a content type that is null", head: { type: "chunk", id: "a", contentType: null } },
     { name: "a chunk with a content type that is too long", head: { type: "chunk", id: "a", contentType: longText } },
+    { name: "a returned call without an id", head: { type: "returned" } },
     { name: "a rejection without a reason", head: { type: "rejected", id: "a" } },
     { name: "a rejection with a list for a reason", head: { type: "rejected", id: "a", reason: [] } },
   ])("refuses $name", ({ head }) => {

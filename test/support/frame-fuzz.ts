@@ -54,7 +54,20 @@ const VALUES: readonly unknown[] = [
   ],
 ];
 const NAMES = ["type", "id", "marked", "kind", "errorType", "reason", "contentType", "__proto__", "constructor", "x"];
-const TYPES = ["hello", "ready", "init-error", "chunk", "result", "error", "rejected", "fault", "init", "invoke", ""];
+const TYPES = [
+  "hello",
+  "ready",
+  "init-error",
+  "chunk",
+  "result",
+  "error",
+  "rejected",
+  "returned",
+  "fault",
+  "init",
+  "invoke",
+  "",
+];
 /** Lengths around every limit, and those that would overflow. */
 const LENGTHS = [
   ...[0, 1, 3, 4, 5, 7, 8, 255, 256, HEAD_BYTES_MAX - 1, HEAD_BYTES_MAX, HEAD_BYTES_MAX + 1, PAYLOAD_BYTES_MAX],
