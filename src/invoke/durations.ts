@@ -9,6 +9,9 @@ const COLD_START_GUESS_MS = 25;
 /** Calls that take less are handed to a busy environment ahead of their turn. */
 const SHORT_CALL_MS = 2;
 
+/** So long may calls that came at the same time take one after the other, before the next one is worth waking another process. */
+const GATHERED_MS_MAX = 0.5;
+
 /** Calls wait at least this long for a busy environment before one more is started on no better evidence. */
 const PATIENCE_MS_MIN = 5;
 /** How many environments a function of unknown duration starts with when many call at once. */
@@ -34,6 +37,11 @@ export class Durations {
   /** Calls are so short that the way to the runner and back is what they take. */
   get areShort(): boolean {
     return !this.#callMs.isEmpty && this.#callMs.value <= SHORT_CALL_MS;
+  }
+
+  /** Whether one call more may join `count` others in the same environment, where others would be free. */
+  areWorthGathering(count: number): boolean {
+    return this.areShort && count * this.#callMs.value < GATHERED_MS_MAX;
   }
 
   /** Whether `waiting` calls are served sooner with one environment more than the `count` there are, running or starting. */

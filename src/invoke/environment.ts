@@ -89,8 +89,7 @@ export class Environment {
 
   /**
    * Runs a call: at once while idle, or after those before it when there is `hasRoomAhead`. Whatever the handler does, it resolves at most a
-   * moment after its time is up.
-   * @throws NotBegunError
+   * moment after its time is up. @throws NotBegunError
    */
   invoke(invocation: Invocation, timeoutMs = this.spec.timeoutMs): Promise<InvocationResult> {
     const { call, promise } = makeCall(invocation, timeoutMs);
@@ -111,6 +110,11 @@ export class Environment {
    */
   get hasRoomAhead(): boolean {
     return this.state === "busy" && !this.#hasPrinted && this.#ahead.hasRoom;
+  }
+
+  /** How many calls were handed over in this turn of the loop, and leave together at its end. */
+  get unsentCalls(): number {
+    return this.#sandbox?.unsentFrames ?? 0;
   }
 
   /** The call that runs takes long: nobody is to wait behind it. */
@@ -134,25 +138,21 @@ export class Environment {
   #endByTime(): void {
     const id = this.#call?.invocation.requestId ?? "";
     this.#stopAfterAnswer(); // the end of this call is not to begin the next one here
-    this.#endCallOf(id, () => ({ outcome: timedOut(id, this.spec.timeoutMs), marked: false, status: "timeout" }));
+    this.#endCall(id, () => ({ outcome: timedOut(id, this.spec.timeoutMs), marked: false, status: "timeout" }));
   }
 
   /** An answer to any other call than the running one is forged or late: nobody waits for it. */
-  #endCallOf(id: string, end: (call: Call) => CallEnd): void {
+  #endCall(id: string, endOf: (call: Call) => CallEnd): void {
     const call = this.#call;
-    if (call?.invocation.requestId === id) this.#endCall(call, end(call));
-  }
-
-  #endCall(call: Call, end: CallEnd): void {
-    if (this.#call !== call || call.isOver) return;
+    if (call?.invocation.requestId !== id || call.isOver) return;
+    const end = endOf(call);
     this.#deadline.lift();
     call.isOver = true;
     const durationMs = performance.now() - call.beganAtMs;
     if (durationMs > MEMORY_READ_AFTER_MS || this.callCount === 0 || call.invocation.wantsLogTail) {
       if (this.#memory.lookAtProcess(this.#sandbox?.memory)) this.#endByMemory();
     }
-    if (end.marked)
-      void this.#log.untilMarked(call.invocation.requestId).then(() => this.#finish(call, end, durationMs));
+    if (end.marked) void this.#log.untilMarked(id).then(() => this.#finish(call, end, durationMs));
     else this.#finish(call, end, durationMs);
   }
 
@@ -248,18 +248,18 @@ export class Environment {
         this.#takeChunk(frame, payload);
         break;
       case "result":
-        this.#endCallOf(frame.id, ({ chunks }) => ({ outcome: chunks.result(payload), marked: frame.marked }));
+        this.#endCall(frame.id, ({ chunks }) => ({ outcome: chunks.result(payload), marked: frame.marked }));
         break;
       case "error": {
         const { id, kind: functionError, errorType, marked } = frame;
-        this.#endCallOf(id, () => ({ outcome: { kind: "function-error", functionError, errorType, payload }, marked }));
+        this.#endCall(id, () => ({ outcome: { kind: "function-error", functionError, errorType, payload }, marked }));
         break;
       }
       case "returned":
         this.#ahead.giveBack(frame.id);
         break;
       case "rejected":
-        this.#endCallOf(frame.id, () => ({ outcome: { kind: "rejected", reason: frame.reason }, marked: false }));
+        this.#endCall(frame.id, () => ({ outcome: { kind: "rejected", reason: frame.reason }, marked: false }));
         break;
       default:
         frame satisfies never;
@@ -281,8 +281,8 @@ export class Environment {
       this.#ranOutOfMemory || exit.ranOutOfMemory ? outOfMemory(requestId) : (this.#fault ?? exited(requestId, exit));
     this.#onStart?.({ kind: "failed", resultFor: (id) => this.#failedInit(id, failureOf(id), "error") });
     this.#move("dead"); // first: the end of this call is not to begin the next one here
-    const call = this.#call;
-    if (call) this.#endCall(call, { outcome: failureOf(call.invocation.requestId), marked: false, status: "error" });
+    const id = this.#call?.invocation.requestId ?? "";
+    this.#endCall(id, () => ({ outcome: failureOf(id), marked: false, status: "error" }));
     this.#ahead.giveBackAll();
     this.#options.onDead();
   }

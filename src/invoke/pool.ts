@@ -3,7 +3,6 @@
  * started only when waiting would likely take longer than starting. So sixty-four clients of a function that takes a millisecond share
  * a few processes, while a slow function gets an environment for each call.
  */
-import { availableParallelism } from "node:os";
 import { NotBegunError } from "./call.ts";
 import { Durations } from "./durations.ts";
 import type { Environment } from "./environment.ts";
@@ -11,6 +10,7 @@ import type { StartOutcome } from "./environment-options.ts";
 import { timedOut } from "./failures.ts";
 import type { ExecutionSpec, Invocation, InvocationResult } from "./invocation.ts";
 import { Provision, type ProvisionState } from "./provisioned.ts";
+import { PARALLEL_ENVIRONMENTS, Roster } from "./roster.ts";
 import { mayGoAhead, type Waiting } from "./waiting.ts";
 
 export interface PoolDeps {
@@ -26,17 +26,12 @@ export interface PoolDeps {
   ) => Environment | undefined;
 }
 
-/** How many environments a quick function gets while calls keep waiting for it. */
-const PARALLEL_ENVIRONMENTS = availableParallelism();
 export class Pool {
   readonly spec: ExecutionSpec;
   readonly #deps: PoolDeps;
-  readonly #environments = new Set<Environment>();
-  /** The environment used last is used next, so that what is not needed grows old and is reaped. */
-  readonly #idle: Environment[] = [];
   readonly #waiting: Waiting[] = [];
   readonly #durations = new Durations();
-  #starting = 0;
+  readonly #roster = new Roster(this.#durations);
   #patienceTimer: Timer | undefined;
   readonly #provision = new Provision<Environment>(() => this.pump());
   /** Were kept for somebody who does not want them any more; each ends when it is idle. */
@@ -49,7 +44,7 @@ export class Pool {
   }
 
   get size(): number {
-    return this.#environments.size;
+    return this.#roster.all.size;
   }
 
   get waitingCount(): number {
@@ -57,15 +52,15 @@ export class Pool {
   }
 
   get isIdle(): boolean {
-    return this.#waiting.length === 0 && this.#idle.length === this.#environments.size && !this.#provision.isWanted;
+    return this.#waiting.length === 0 && this.#roster.idle.length === this.size && !this.#provision.isWanted;
   }
 
   get environments(): Iterable<Environment> {
-    return this.#environments;
+    return this.#roster.all;
   }
 
   invoke(invocation: Invocation): Promise<InvocationResult> {
-    const environment = this.#hasEnoughAtWork ? this.#withRoomAhead(invocation) : this.#takeIdle();
+    const environment = this.#roster.takeFor(invocation, { isFirst: this.#waiting.length === 0 });
     if (environment) return this.#run(environment, invocation);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ invocation, resolve, reject });
@@ -75,7 +70,10 @@ export class Pool {
 
   /** Starts environments for those who wait, as far as that is worth it and there is room. */
   pump(): void {
-    while (this.#starting < this.#waiting.length && this.#durations.areWorthOneMore(this.size, this.#waiting.length)) {
+    while (
+      this.#roster.starting < this.#waiting.length &&
+      this.#durations.areWorthOneMore(this.size, this.#waiting.length)
+    ) {
       if (!this.#startOne()) break;
     }
     if (this.#waiting.length > 0) this.#armPatience();
@@ -106,52 +104,20 @@ export class Pool {
   close(): void {
     this.#closed = true;
     this.#provision.resize(0);
-    for (const environment of this.#idle.splice(0)) environment.stop();
+    for (const environment of this.#roster.takeAllIdle()) environment.stop();
   }
 
   /** Ends environments that were idle since before `beforeMs` (performance.now()). */
   reap(beforeMs: number): void {
-    for (const environment of [...this.#idle]) {
+    for (const environment of [...this.#roster.idle]) {
       if (environment.idleSinceMs < beforeMs && !this.#provision.has(environment)) environment.stop();
     }
   }
 
   /** When its oldest idle environment became idle; undefined when none is, or none can be spared. */
   get oldestIdleMs(): number | undefined {
-    return this.#idle.find((environment) => environment.state === "idle" && !this.#provision.has(environment))
+    return this.#roster.idle.find((environment) => environment.state === "idle" && !this.#provision.has(environment))
       ?.idleSinceMs;
-  }
-
-  #takeIdle(): Environment | undefined {
-    for (let environment = this.#idle.pop(); environment; environment = this.#idle.pop()) {
-      if (environment.state === "idle") return environment;
-    }
-    return undefined;
-  }
-
-  /**
-   * Whether one environment more would only take processor time from the others: calls are so short that the way to the runner and back is
-   * what they take, and every processor has its environment. Those that are idle beyond that are left alone, and reaped in time.
-   */
-  get #hasEnoughAtWork(): boolean {
-    return this.#durations.areShort && this.#atWork >= PARALLEL_ENVIRONMENTS;
-  }
-
-  get #hasMoreThanEnoughAtWork(): boolean {
-    return this.#durations.areShort && this.#atWork > PARALLEL_ENVIRONMENTS;
-  }
-
-  get #atWork(): number {
-    let count = this.#environments.size - this.#starting - this.#idle.length;
-    for (const { isHeldUp } of this.#environments) if (isHeldUp) count--;
-    return count;
-  }
-
-  /** A busy environment that may be handed this call already, unless others wait for that. */
-  #withRoomAhead(invocation: Invocation): Environment | undefined {
-    if (this.#waiting.length > 0 || !mayGoAhead(invocation)) return undefined;
-    for (const environment of this.#environments) if (environment.hasRoomAhead) return environment;
-    return undefined;
   }
 
   /**
@@ -169,20 +135,18 @@ export class Pool {
 
   #lookAgain(): void {
     this.#patienceTimer = undefined;
-    const count = this.#environments.size;
+    const count = this.size;
     const { stuckAfterMs } = this.#durations;
-    const isStuck = [...this.#environments].every(
-      ({ state, callAgeMs }) => state !== "busy" || callAgeMs > stuckAfterMs,
-    );
+    const isStuck = [...this.#roster.all].every(({ state, callAgeMs }) => state !== "busy" || callAgeMs > stuckAfterMs);
     if (isStuck) this.#useIdle();
-    if (isStuck) this.#startMore(count - this.#starting);
+    if (isStuck) this.#startMore(count - this.#roster.starting);
     else if (count < PARALLEL_ENVIRONMENTS) this.#startMore(1);
     this.pump();
   }
 
   #useIdle(): void {
     while (this.#waiting.length > 0) {
-      const environment = this.#takeIdle();
+      const environment = this.#roster.takeIdle();
       if (!environment) return;
       this.#offer(environment);
     }
@@ -190,7 +154,7 @@ export class Pool {
 
   /** As many as there are, so that their number doubles until it is enough. */
   #startMore(count: number): void {
-    for (let n = 0; n < count && this.#starting < this.#waiting.length; n++) {
+    for (let n = 0; n < count && this.#roster.starting < this.#waiting.length; n++) {
       if (!this.#startOne()) return;
     }
   }
@@ -198,13 +162,13 @@ export class Pool {
   #startOne({ provisioned } = { provisioned: false }): boolean {
     const environment = this.#make({ provisioned });
     if (!environment) return false;
-    const wantsLogTail = this.#waiting[this.#starting]?.invocation.wantsLogTail ?? false;
-    this.#starting++;
+    const wantsLogTail = this.#waiting[this.#roster.starting]?.invocation.wantsLogTail ?? false;
+    this.#roster.starting++;
     const beganAtMs = performance.now();
     environment
       .start({ timeoutMs: this.#deps.initTimeoutMs, wantsLogTail })
       .finally(() => {
-        this.#starting--;
+        this.#roster.starting--;
       })
       .then(
         (outcome) => {
@@ -220,14 +184,12 @@ export class Pool {
 
   #make({ provisioned } = { provisioned: false }): Environment | undefined {
     const onDead = (dead: Environment): void => {
-      this.#environments.delete(dead);
+      this.#roster.delete(dead);
       if (this.#provision.delete(dead) && !dead.wasReady) this.#provision.started(false);
-      const at = this.#idle.indexOf(dead);
-      if (at >= 0) this.#idle.splice(at, 1);
       this.pump();
     };
     const environment = this.#deps.makeEnvironment(this.spec, onDead, { provisioned });
-    if (environment) this.#environments.add(environment);
+    if (environment) this.#roster.add(environment);
     if (environment && provisioned) this.#provision.add(environment);
     return environment;
   }
@@ -262,7 +224,7 @@ export class Pool {
       throw error;
     }
     this.#durations.addCall(result);
-    if (environment.state === "idle" && this.#hasMoreThanEnoughAtWork) this.#park(environment);
+    if (environment.state === "idle" && this.#roster.hasMoreThanEnoughAtWork) this.#park(environment);
     else if (environment.state === "idle") this.#offer(environment);
     this.#handOver(environment);
     return result;
@@ -274,13 +236,13 @@ export class Pool {
     const waiting = this.#waiting.shift();
     if (waiting) this.#serve(environment, waiting);
     else if (this.#closed) environment.stop();
-    else this.#idle.push(environment);
+    else this.#roster.rest(environment);
   }
 
   /** Leaves the work to the others. */
   #park(environment: Environment): void {
-    this.#idle.push(environment);
-    for (const other of this.#environments) this.#handOver(other);
+    this.#roster.rest(environment);
+    for (const other of this.#roster.all) this.#handOver(other);
   }
 
   /** Those who wait next go to an environment that is still busy, as far as it has room for them. */

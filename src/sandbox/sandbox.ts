@@ -63,7 +63,7 @@ export class Sandbox {
   readonly #outbox = new FrameOutbox();
   readonly #backlogUntilConnected: (readonly Uint8Array[])[] = [];
   #socket: Socket | undefined;
-  #flushIsDue = false;
+  #unsentFrames = 0;
   #ended = false;
   #frozen = false;
 
@@ -110,6 +110,11 @@ export class Sandbox {
     return sandbox;
   }
 
+  /** How many frames `sendSoon` has not sent yet. */
+  get unsentFrames(): number {
+    return this.#unsentFrames;
+  }
+
   get pid(): number {
     return this.#process.pid;
   }
@@ -128,10 +133,9 @@ export class Sandbox {
   sendSoon(pieces: readonly Uint8Array[]): void {
     if (!this.#socket) return this.send(pieces);
     this.#outbox.queue(pieces);
-    if (this.#flushIsDue) return;
-    this.#flushIsDue = true;
+    if (this.#unsentFrames++ > 0) return;
     setImmediate(() => {
-      this.#flushIsDue = false;
+      this.#unsentFrames = 0;
       if (this.#socket && !this.#ended) this.#outbox.flush(this.#socket);
     });
   }
