@@ -163,55 +163,56 @@ export class FrameReader {
   }
 
   push(chunk: Uint8Array): void {
-    let rest = chunk;
-    if (this.#prefix.length > 0) {
-      rest = concat(this.#prefix, rest);
-      this.#prefix = EMPTY;
-    }
-    while (rest.length > 0) rest = this.#frame ? this.#fill(this.#frame, rest) : this.#start(rest);
+    const bytes = this.#prefix.length > 0 ? concat(this.#prefix, chunk) : chunk;
+    this.#prefix = EMPTY;
+    for (let at = 0; at < bytes.length; )
+      at = this.#frame ? this.#fill(this.#frame, bytes, at) : this.#start(bytes, at);
   }
 
-  #start(bytes: Uint8Array): Uint8Array {
-    if (bytes.length < 4) {
-      this.#prefix = bytes.slice();
-      return EMPTY;
+  /** Answers where the next frame begins. */
+  #start(bytes: Uint8Array, at: number): number {
+    if (bytes.length - at < 4) {
+      this.#prefix = bytes.slice(at);
+      return bytes.length;
     }
-    const total = readUint32(bytes, 0);
+    const total = readUint32(bytes, at);
     if (total < 4 || total > this.#totalMax) throw new FrameError(`a frame of ${total} bytes`);
-    const end = 4 + total;
+    const end = at + 4 + total;
     if (bytes.length < end) {
-      this.#frame = new Uint8Array(end);
+      this.#frame = new Uint8Array(4 + total);
       this.#filled = 0;
-      return this.#fill(this.#frame, bytes);
+      return this.#fill(this.#frame, bytes, at);
     }
-    this.#emit(bytes.subarray(0, end));
-    return bytes.subarray(end);
+    this.#emit(bytes, at, end);
+    return end;
   }
 
-  #fill(frame: Uint8Array, bytes: Uint8Array): Uint8Array {
-    const part = bytes.subarray(0, frame.length - this.#filled);
+  #fill(frame: Uint8Array, bytes: Uint8Array, at: number): number {
+    const part = bytes.subarray(at, at + frame.length - this.#filled);
     frame.set(part, this.#filled);
     this.#filled += part.length;
     if (this.#filled === frame.length) {
       this.#frame = undefined;
-      this.#emit(frame);
+      this.#emit(frame, 0, frame.length);
     }
-    return bytes.subarray(part.length);
+    return at + part.length;
   }
 
-  #emit(frame: Uint8Array): void {
-    const headLength = readUint32(frame, 4);
-    if (headLength > HEAD_BYTES_MAX || PREFIX_BYTES + headLength > frame.length) {
-      throw new FrameError(`a head of ${headLength} bytes in a frame of ${frame.length}`);
+  /** The frame that lies between the two places. */
+  #emit(bytes: Uint8Array, at: number, end: number): void {
+    const headLength = readUint32(bytes, at + 4);
+    const [headAt, payloadAt] = [at + PREFIX_BYTES, at + PREFIX_BYTES + headLength];
+    if (headLength > HEAD_BYTES_MAX || payloadAt > end) {
+      throw new FrameError(`a head of ${headLength} bytes in a frame of ${end - at}`);
     }
     let head: unknown;
     try {
-      const buffer = frame instanceof Buffer ? frame : Buffer.from(frame.buffer, frame.byteOffset, frame.length);
-      head = this.#readHead(textOf(buffer, "utf8", PREFIX_BYTES, PREFIX_BYTES + headLength));
+      const buffer = bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+      head = this.#readHead(textOf(buffer, "utf8", headAt, payloadAt));
     } catch (cause) {
       throw new FrameError("a head that is not JSON", { cause });
     }
-    this.#onFrame(head, frame.subarray(PREFIX_BYTES + headLength));
+    this.#onFrame(head, bytes.subarray(payloadAt, end));
   }
 }
 

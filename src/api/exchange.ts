@@ -45,20 +45,13 @@ export function invokeExchange(request: Request, peer: Peer | undefined): Exchan
   const name = decode(url.slice(nameAt, nameEnd));
   const queryAt = nameEnd + INVOCATIONS.length;
   if (name === undefined || (queryAt !== url.length && url[queryAt] !== "?")) return undefined;
-  let parameters: URLSearchParams | undefined;
-  const query = (): URLSearchParams => {
-    parameters ??= new URLSearchParams(url.slice(queryAt));
-    return parameters;
-  };
-  const hasQuery = queryAt < url.length;
-  return {
-    request,
-    peer,
-    param: () => name,
-    query: (key) => (hasQuery ? (query().get(key) ?? undefined) : undefined),
-    queries: (key) => (hasQuery ? query().getAll(key) : undefined),
-  };
+  const param = (): string => name;
+  if (queryAt === url.length) return { request, peer, param, query: nothing, queries: nothing };
+  const query = new URLSearchParams(url.slice(queryAt));
+  return { request, peer, param, query: (key) => query.get(key) ?? undefined, queries: (key) => query.getAll(key) };
 }
+
+const nothing = (): undefined => undefined;
 
 function decode(text: string): string | undefined {
   if (!text.includes("%")) return text;

@@ -3,10 +3,12 @@ import { RESPONSE_BYTES_MAX } from "../core/limits.ts";
 import { responseTooLarge } from "./failures.ts";
 import type { ChunkSink, Outcome } from "./invocation.ts";
 
+const NONE = new Uint8Array(0);
+
 export class Chunks {
   readonly #sink: ChunkSink | undefined;
   /** All of them in one piece, with room to grow: a hostile runner may send each byte in a frame of its own. */
-  #kept = new Uint8Array(0);
+  #kept = NONE;
   #keptBytes = 0;
 
   constructor(sink: ChunkSink | undefined) {
