@@ -33,7 +33,8 @@ export class Deadline {
   #arm(): void {
     clearTimeout(this.#timer);
     this.#goesOffAtMs = this.#atMs;
-    this.#timer = setTimeout(() => this.#goOff(), this.#atMs - performance.now());
+    const leftMs = Math.ceil(this.#atMs - performance.now()); // a timer drops the fraction, and would go off too early
+    this.#timer = setTimeout(() => this.#goOff(), leftMs);
   }
 
   #goOff(): void {
