@@ -13,6 +13,8 @@ const TEST_TIMEOUT_MS = 30_000;
 const TAIL_CHARACTERS = 4096; // Bun's summary is its last few lines
 const TESTS = "test";
 const END_TO_END = "e2e";
+/** As `bun test` finds them. */
+const TEST_FILE = /[._](test|spec)\.[cm]?[jt]sx?$/;
 
 interface Result {
   readonly passed: number;
@@ -47,7 +49,7 @@ function halves(): string[][] {
 function hasTests(entry: Dirent): boolean {
   const path = join(TESTS, entry.name);
   const names = entry.isDirectory() ? (readdirSync(path, { recursive: true }) as string[]) : [path];
-  return names.some((name) => name.endsWith(".test.ts"));
+  return names.some((name) => TEST_FILE.test(name));
 }
 
 /** What it prints is passed on as it comes, once `before` has settled. */

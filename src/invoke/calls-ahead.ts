@@ -3,6 +3,7 @@
  * any of them can still be run elsewhere.
  */
 import { type Call, NotBegunError } from "./call.ts";
+import { isPlain } from "./waiting.ts";
 
 /** A wave of that many clients is served with one write to the runner. */
 const AHEAD_MAX = 15;
@@ -13,11 +14,18 @@ export class CallsAhead {
   readonly #calls: Call[] = [];
   /** Answers to them, which came while the call before them still waits for the rest of its output. */
   readonly #early: (() => void)[] = [];
+  #isBehindPlain = false;
   /** The call before them takes long: no other is to lie behind it. */
   isHeldUp = false;
 
+  /** A call has begun: they lie behind this one. */
+  begin({ invocation }: Call): void {
+    this.isHeldUp = false;
+    this.#isBehindPlain = isPlain(invocation);
+  }
+
   get hasRoom(): boolean {
-    return !this.isHeldUp && this.#calls.length < AHEAD_MAX;
+    return this.#isBehindPlain && !this.isHeldUp && this.#calls.length < AHEAD_MAX;
   }
 
   /** Whether they are to be asked back, since the call before them is that old; said once. */
@@ -31,7 +39,7 @@ export class CallsAhead {
     this.#calls.push(call);
   }
 
-  /** The call before them has ended: the next one begins. */
+  /** The call before them has ended: the next one is to begin. */
   shift(): Call | undefined {
     this.isHeldUp = false;
     return this.#calls.shift();

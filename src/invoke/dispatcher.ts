@@ -62,6 +62,7 @@ export class Dispatcher {
   #environmentCount = 0;
   #runningCount = 0;
   #draining = false;
+  #closed = false;
   /** No call runs, and everything is frozen: there is nothing to look at. */
   #quiet = true;
   #onDrained: (() => void) | undefined;
@@ -141,8 +142,9 @@ export class Dispatcher {
     return this.#runningCount;
   }
 
-  /** Ends every environment. */
+  /** Ends every environment, and starts none from here on. */
   close(): void {
+    this.#closed = true;
     clearInterval(this.#watch);
     clearInterval(this.#reaper);
     for (const pool of [...this.#pools.values(), ...this.#closing]) {
@@ -178,6 +180,7 @@ export class Dispatcher {
     onDead: (environment: Environment) => void,
     { provisioned }: { provisioned: boolean },
   ): Environment | undefined {
+    if (this.#closed) return undefined;
     // What is kept for some must leave room for the others: they could evict nothing of it.
     if (provisioned && this.#environmentCount >= this.#options.environmentsMax * PROVISIONED_SHARE_MAX)
       return undefined;

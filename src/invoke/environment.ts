@@ -24,7 +24,8 @@ export class Environment {
   state: EnvironmentState = "starting";
   /** When the last call ended; performance.now(). */
   idleSinceMs = performance.now();
-  callCount = 0;
+  /** How many calls it was handed, begun or not. */
+  takenCount = 0;
   isFrozen = false;
   wasReady = false;
 
@@ -94,10 +95,12 @@ export class Environment {
   invoke(invocation: Invocation, timeoutMs = this.spec.timeoutMs): Promise<InvocationResult> {
     const { call, promise } = makeCall(invocation, timeoutMs);
     const frame = encodeFrame(invokeFrameOf(invocation, timeoutMs), invocation.payload);
+    this.takenCount++;
     if (this.#call) this.#ahead.push(call);
     else {
       this.#move("busy");
-      this.#thaw();
+      if (this.isFrozen) this.#sandbox?.thaw();
+      this.isFrozen = false;
       this.#begin(call);
     }
     this.#sandbox?.sendSoon(frame);
@@ -129,6 +132,7 @@ export class Environment {
 
   #begin(call: Call): void {
     this.#call = call;
+    this.#ahead.begin(call);
     this.#memory.beginCall();
     this.#callLog.begin(call.invocation);
     call.beganAtMs = performance.now();
@@ -149,7 +153,7 @@ export class Environment {
     this.#deadline.lift();
     call.isOver = true;
     const durationMs = performance.now() - call.beganAtMs;
-    if (durationMs > MEMORY_READ_AFTER_MS || this.callCount === 0 || call.invocation.wantsLogTail) {
+    if (durationMs > MEMORY_READ_AFTER_MS || this.#initMs !== undefined || call.invocation.wantsLogTail) {
       if (this.#memory.lookAtProcess(this.#sandbox?.memory)) this.#endByMemory();
     }
     if (end.marked) void this.#log.untilMarked(id).then(() => this.#finish(call, end, durationMs));
@@ -162,7 +166,6 @@ export class Environment {
     const report = { requestId: call.invocation.requestId, durationMs, memoryUsedMib, initMs, status: end.status };
     const { logTail, logFrom, logTo } = this.#callLog.end(report);
     const metrics = { durationMs, initMs, memoryUsedMib, logStreamName: this.#options.logStreamName, logFrom, logTo };
-    this.callCount++;
     this.idleSinceMs = performance.now();
     this.#call = undefined;
     const next = this.state === "busy" ? this.#ahead.shift() : undefined;
@@ -180,12 +183,6 @@ export class Environment {
     if (this.#memory.hasTooManyTasks) return this.stop();
     this.isFrozen = true;
     this.#sandbox?.freeze();
-  }
-
-  #thaw(): void {
-    if (!this.isFrozen) return;
-    this.isFrozen = false;
-    this.#sandbox?.thaw();
   }
 
   /** Ends the process tree. A call that is running ends with whatever its own end says, or as exited. */

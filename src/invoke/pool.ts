@@ -11,7 +11,7 @@ import { timedOut } from "./failures.ts";
 import type { ExecutionSpec, Invocation, InvocationResult } from "./invocation.ts";
 import { Provision, type ProvisionState } from "./provisioned.ts";
 import { PARALLEL_ENVIRONMENTS, Roster } from "./roster.ts";
-import { mayGoAhead, type Waiting } from "./waiting.ts";
+import { isPlain, type Waiting } from "./waiting.ts";
 
 export interface PoolDeps {
   /** How long an environment may take to load the handler before a call is charged for it. */
@@ -31,7 +31,9 @@ export class Pool {
   readonly #deps: PoolDeps;
   readonly #waiting: Waiting[] = [];
   readonly #durations = new Durations();
-  readonly #roster = new Roster(this.#durations);
+  readonly #roster: Roster;
+  /** How many calls are with an environment, or on their way from one to another. */
+  #runs = 0;
   #patienceTimer: Timer | undefined;
   readonly #provision = new Provision<Environment>(() => this.pump());
   /** Were kept for somebody who does not want them any more; each ends when it is idle. */
@@ -41,6 +43,7 @@ export class Pool {
   constructor(spec: ExecutionSpec, deps: PoolDeps) {
     this.spec = spec;
     this.#deps = deps;
+    this.#roster = new Roster({ durations: this.#durations, isDone: (environment) => this.#isDone(environment) });
   }
 
   get size(): number {
@@ -52,7 +55,8 @@ export class Pool {
   }
 
   get isIdle(): boolean {
-    return this.#waiting.length === 0 && this.#roster.idle.length === this.size && !this.#provision.isWanted;
+    const restsWhole = this.#runs === 0 && this.#roster.idle.length === this.size;
+    return this.#waiting.length === 0 && restsWhole && !this.#provision.isWanted;
   }
 
   get environments(): Iterable<Environment> {
@@ -217,22 +221,30 @@ export class Pool {
 
   async #run(environment: Environment, invocation: Invocation, timeoutMs?: number): Promise<InvocationResult> {
     let result: InvocationResult;
+    this.#runs++;
     try {
       result = await environment.invoke(invocation, timeoutMs);
     } catch (error) {
       if (error instanceof NotBegunError) return this.invoke(invocation);
       throw error;
+    } finally {
+      this.#runs--;
     }
     this.#durations.addCall(result);
-    if (environment.state === "idle" && this.#roster.hasMoreThanEnoughAtWork) this.#park(environment);
+    const mayPark = this.#roster.hasMoreThanEnoughAtWork && !this.#isDone(environment);
+    if (environment.state === "idle" && mayPark) this.#park(environment);
     else if (environment.state === "idle") this.#offer(environment);
     this.#handOver(environment);
     return result;
   }
 
+  /** It takes no call more, and ends when it is idle. */
+  #isDone(environment: Environment): boolean {
+    return environment.takenCount >= this.#deps.callsMax || this.#dismissed.has(environment);
+  }
+
   #offer(environment: Environment): void {
-    const isDone = environment.callCount >= this.#deps.callsMax || this.#dismissed.has(environment);
-    if (isDone) return environment.stop(); // who waits is served by the next one
+    if (this.#isDone(environment)) return environment.stop(); // who waits is served by the next one
     const waiting = this.#waiting.shift();
     if (waiting) this.#serve(environment, waiting);
     else if (this.#closed) environment.stop();
@@ -247,9 +259,9 @@ export class Pool {
 
   /** Those who wait next go to an environment that is still busy, as far as it has room for them. */
   #handOver(environment: Environment): void {
-    while (environment.hasRoomAhead && this.#durations.areShort) {
+    while (this.#roster.mayJoin(environment) && this.#durations.areShort) {
       const next = this.#waiting[0];
-      if (!next || !mayGoAhead(next.invocation)) return;
+      if (!next || !isPlain(next.invocation)) return;
       this.#waiting.shift();
       this.#serve(environment, next);
     }

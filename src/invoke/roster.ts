@@ -7,7 +7,7 @@ import { availableParallelism } from "node:os";
 import type { Durations } from "./durations.ts";
 import type { Environment } from "./environment.ts";
 import type { Invocation } from "./invocation.ts";
-import { mayGoAhead } from "./waiting.ts";
+import { isPlain } from "./waiting.ts";
 
 /** How many environments a quick function gets while calls keep waiting for it. */
 export const PARALLEL_ENVIRONMENTS = availableParallelism();
@@ -16,14 +16,17 @@ export class Roster {
   /** How many are loading their handler, and were not there before. */
   starting = 0;
   readonly #durations: Durations;
+  readonly #isDone: (environment: Environment) => boolean;
   readonly #all = new Set<Environment>();
   /** The environment used last is used next, so that what is not needed grows old and is reaped. */
   readonly #idle: Environment[] = [];
   /** Took the last call that found one. */
   #last: Environment | undefined;
 
-  constructor(durations: Durations) {
+  /** @param parts.isDone a call more is not for it. */
+  constructor({ durations, isDone }: { durations: Durations; isDone: (environment: Environment) => boolean }) {
     this.#durations = durations;
+    this.#isDone = isDone;
   }
 
   get all(): ReadonlySet<Environment> {
@@ -52,7 +55,7 @@ export class Roster {
 
   /** An environment for a call; undefined when it had better wait. `isFirst`: no other call waits. */
   takeFor(invocation: Invocation, { isFirst }: { isFirst: boolean }): Environment | undefined {
-    const mayShare = isFirst && mayGoAhead(invocation);
+    const mayShare = isFirst && isPlain(invocation);
     if (mayShare && this.#last && this.#isGathering(this.#last)) return this.#last;
     if (!this.#hasEnoughAtWork) this.#last = this.takeIdle();
     else this.#last = mayShare ? this.#withRoomAhead() : undefined;
@@ -69,6 +72,11 @@ export class Roster {
   /** None idle any more: all that were. */
   takeAllIdle(): Environment[] {
     return this.#idle.splice(0);
+  }
+
+  /** Whether a plain call may lie behind the one that runs there. */
+  mayJoin(environment: Environment): boolean {
+    return environment.hasRoomAhead && !this.#isDone(environment);
   }
 
   /** Beyond what `takeFor` would use. */
@@ -88,12 +96,13 @@ export class Roster {
   }
 
   /** Calls that came at the same time leave together, as long as that takes less than to wake another process. */
-  #isGathering({ unsentCalls, hasRoomAhead }: Environment): boolean {
-    return unsentCalls > 0 && hasRoomAhead && this.#durations.areWorthGathering(unsentCalls);
+  #isGathering(environment: Environment): boolean {
+    const { unsentCalls } = environment;
+    return unsentCalls > 0 && this.mayJoin(environment) && this.#durations.areWorthGathering(unsentCalls);
   }
 
   #withRoomAhead(): Environment | undefined {
-    for (const environment of this.#all) if (environment.hasRoomAhead) return environment;
+    for (const environment of this.#all) if (this.mayJoin(environment)) return environment;
     return undefined;
   }
 }

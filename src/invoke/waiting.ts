@@ -7,5 +7,8 @@ export interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** A call with a log tail or a stream is told apart from its neighbours by more than its answer. */
-export const mayGoAhead = ({ wantsLogTail, stream }: Invocation): boolean => !wantsLogTail && stream === undefined;
+/**
+ * Whether a call may lie behind another one in a runner, and others behind it. One with a log tail or a stream is told apart from its neighbours
+ * by more than its answer, and a stream's reader would hold them up.
+ */
+export const isPlain = ({ wantsLogTail, stream }: Invocation): boolean => !wantsLogTail && stream === undefined;

@@ -164,3 +164,46 @@ test("each call is run once, whether it was asked back from one that waits or fr
     expect(counted).toBe(answers.length + WARM_UP_CALLS);
   }
 });
+
+test.each<{ name: string; rest: Partial<Invocation>; hasRoom: boolean }>([
+  { name: "a plain call", rest: {}, hasRoom: true },
+  {
+    name: "one whose log tail is asked for, which would hold the others' output",
+    rest: { wantsLogTail: true },
+    hasRoom: false,
+  },
+  { name: "one that streams, whose reader would hold them up", rest: { stream: { chunk() {} } }, hasRoom: false },
+])("whether there is room behind $name", async ({ rest, hasRoom }) => {
+  const environment = environmentOf(specOf("hostile-calm"));
+  await environment.start({ timeoutMs: 10_000 });
+  const running = environment.invoke({ ...invocationOf({}), ...rest });
+  expect(environment.hasRoomAhead).toBe(hasRoom);
+  await running;
+});
+
+test("an environment gets no more calls than it may, however many are there at once", async () => {
+  const callsMax = 20;
+  const house = startDispatcher({ callsMax });
+  ends.push(() => house.close());
+  const spec = specOf("hostile-calm");
+  const answers: CallAnswer[] = [];
+  const client = async (): Promise<void> => {
+    for (let n = 0; n < 10; n++) answers.push(await house.call(spec));
+  };
+  await Promise.all(Array.from({ length: 16 }, client));
+  expect(answers.length).toBe(160);
+  expect(Math.max(...answers.map(({ value }) => value.calls))).toBeLessThanOrEqual(callsMax);
+});
+
+test("a call that comes back from an environment of before an update has one that is watched, and ends with the others", async () => {
+  const house = start();
+  const spec = specOf("hostile-exits");
+  await warmUp(house, spec, {});
+  const first = house.call(spec, { trick: "exitSeven" });
+  const behind = house.call(spec, { trick: "stay" });
+  house.dispatcher.retire(spec.functionName);
+  expect((await first).errorType).toBe("Runtime.ExitError");
+  await until("the call runs elsewhere", () => house.dispatcher.census().byState["busy"] === 1);
+  house.dispatcher.close();
+  expect((await behind).errorType).toBe("Runtime.ExitError");
+});
