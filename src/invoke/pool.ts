@@ -37,7 +37,7 @@ export class Pool {
   #patienceTimer: Timer | undefined;
   readonly #provision = new Provision<Environment>(() => this.pump());
   /** Were kept for somebody who does not want them any more; each ends when it is idle. */
-  readonly #dismissed = new WeakSet<Environment>();
+  readonly #dismissed = new Set<Environment>();
   #closed = false;
 
   constructor(spec: ExecutionSpec, deps: PoolDeps) {
@@ -189,6 +189,7 @@ export class Pool {
   #make({ provisioned } = { provisioned: false }): Environment | undefined {
     const onDead = (dead: Environment): void => {
       this.#roster.delete(dead);
+      this.#dismissed.delete(dead);
       if (this.#provision.delete(dead) && !dead.wasReady) this.#provision.started(false);
       this.pump();
     };
@@ -231,16 +232,20 @@ export class Pool {
       this.#runs--;
     }
     this.#durations.addCall(result);
-    const mayPark = this.#roster.hasMoreThanEnoughAtWork && !this.#isDone(environment);
-    if (environment.state === "idle" && mayPark) this.#park(environment);
-    else if (environment.state === "idle") this.#offer(environment);
+    if (environment.state === "idle") this.#free(environment);
     this.#handOver(environment);
     return result;
   }
 
   /** It takes no call more, and ends when it is idle. */
   #isDone(environment: Environment): boolean {
-    return environment.takenCount >= this.#deps.callsMax || this.#dismissed.has(environment);
+    const isDismissed = this.#dismissed.size > 0 && this.#dismissed.has(environment);
+    return isDismissed || environment.takenCount >= this.#deps.callsMax;
+  }
+
+  #free(environment: Environment): void {
+    if (this.#roster.hasMoreThanEnoughAtWork && !this.#isDone(environment)) this.#park(environment);
+    else this.#offer(environment);
   }
 
   #offer(environment: Environment): void {
