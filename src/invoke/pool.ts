@@ -55,8 +55,8 @@ export class Pool {
   }
 
   get isIdle(): boolean {
-    const restsWhole = this.#runs === 0 && this.#roster.idle.length === this.size;
-    return this.#waiting.length === 0 && restsWhole && !this.#provision.isWanted;
+    const isAtRest = this.#runs === 0 && this.#roster.idle.length === this.size;
+    return this.#waiting.length === 0 && isAtRest && !this.#provision.isWanted;
   }
 
   get environments(): Iterable<Environment> {
@@ -232,7 +232,7 @@ export class Pool {
       this.#runs--;
     }
     this.#durations.addCall(result);
-    if (environment.state === "idle") this.#free(environment);
+    if (environment.state === "idle") this.#release(environment);
     this.#handOver(environment);
     return result;
   }
@@ -243,7 +243,8 @@ export class Pool {
     return isDismissed || environment.takenCount >= this.#deps.callsMax;
   }
 
-  #free(environment: Environment): void {
+  /** Its last call has ended. */
+  #release(environment: Environment): void {
     if (this.#roster.hasMoreThanEnoughAtWork && !this.#isDone(environment)) this.#park(environment);
     else this.#offer(environment);
   }

@@ -13,14 +13,14 @@ import { isPlain } from "./waiting.ts";
 export const PARALLEL_ENVIRONMENTS = availableParallelism();
 
 export class Roster {
-  /** How many are loading their handler, and were not there before. */
+  /** How many load their handler, as the pool started them; it counts. */
   starting = 0;
   readonly #durations: Durations;
   readonly #isDone: (environment: Environment) => boolean;
   readonly #all = new Set<Environment>();
   /** The environment used last is used next, so that what is not needed grows old and is reaped. */
   readonly #idle: Environment[] = [];
-  /** Took the last call that found one. */
+  /** Took the call before: others that come in the same turn may go along. */
   #last: Environment | undefined;
 
   /** @param parts.isDone a call more is not for it. */
