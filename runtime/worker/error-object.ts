@@ -13,6 +13,7 @@ export interface ErrorObject {
 }
 
 const ERROR_TYPE_LENGTH_MAX = 1024;
+const CAUSES_MAX = 8;
 const { stringify } = JSON;
 
 export function toErrorObject(thrown: unknown): ErrorObject {
@@ -33,15 +34,23 @@ export function toErrorObject(thrown: unknown): ErrorObject {
   }
 }
 
-/** What AWS's runtime prints of an error: the wire's members, then the error's own ones (code, cause, …). */
+/** What AWS's runtime prints of an error: the wire's members, then the error's own ones (code, …), and here its cause. */
 export function toLogText(thrown: unknown): string {
-  const { errorType, errorMessage, trace } = toErrorObject(thrown);
   try {
-    const own = builtin("node:util").types.isNativeError(thrown) ? { ...(thrown as object) } : {};
-    return stringify({ errorType, errorMessage, ...own, stack: trace });
+    return stringify(logged(thrown, CAUSES_MAX));
   } catch {
+    const { errorType, errorMessage, trace } = toErrorObject(thrown);
     return stringify({ errorType, errorMessage, stack: trace });
   }
+}
+
+/** `causesMax`: so many causes deep. One may be its own. */
+function logged(thrown: unknown, causesMax: number): object {
+  const { errorType, errorMessage, trace } = toErrorObject(thrown);
+  if (!builtin("node:util").types.isNativeError(thrown)) return { errorType, errorMessage, stack: trace };
+  const { cause } = thrown; // not enumerable where the constructor was given it
+  const shown = isErrorLike(cause) && causesMax > 0 ? logged(cause, causesMax - 1) : cause;
+  return { errorType, errorMessage, ...thrown, ...(cause !== undefined && { cause: shown }), stack: trace };
 }
 
 interface ErrorLike {

@@ -137,6 +137,22 @@ describe("toLogText", () => {
     expect(logged.stack[0]).toBe("OrderError: late");
   });
 
+  test("tells causes, each with its own members and cause, and what is no error as it is", () => {
+    const root = Object.assign(new TypeError("root", { cause: { table: "orders" } }), { code: "E_ROOT" });
+    const logged = JSON.parse(toLogText(new Error("outer", { cause: new OrderError("late", { cause: root }) })));
+    expect(logged.cause).toMatchObject({ errorType: "OrderError", errorMessage: "late" });
+    expect(logged.cause.cause).toMatchObject({ errorType: "TypeError", code: "E_ROOT", cause: { table: "orders" } });
+    expect(logged.cause.cause.stack[0]).toBe("TypeError: root");
+  });
+
+  test("ends where an error is its own cause", () => {
+    const own: Error = new Error("round");
+    Object.defineProperty(own, "cause", { value: own });
+    const text = toLogText(own);
+    expect(JSON.parse(text).cause).toMatchObject({ errorMessage: "round" });
+    expect(text.length).toBeLessThan(100_000);
+  });
+
   test.each([
     ["circular members", circular],
     ["a member that throws", Object.defineProperty(new Error("x"), "own", { get: boom, enumerable: true })],
