@@ -200,7 +200,7 @@ test("a call that comes back from an environment of before an update has one tha
   const spec = specOf("hostile-exits");
   await warmUp(house, spec, {});
   const first = house.call(spec, { trick: "exitSeven" });
-  const behind = house.call(spec, { trick: "stay" });
+  const behind = house.call(spec, { waitMs: 60_000 });
   house.dispatcher.retire(spec.functionName);
   expect((await first).errorType).toBe("Runtime.ExitError");
   await until("the call runs elsewhere", () => house.dispatcher.census().byState["busy"] === 1);
